@@ -1,0 +1,1 @@
+"""One vendor or one piece of the operating system per file."""

@@ -1,0 +1,1 @@
+"""The code as immutable text, with its symbols."""

@@ -1,0 +1,1 @@
+"""One verb per file: chooses adapters, runs the pipeline, prints a report."""

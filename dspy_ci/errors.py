@@ -1,0 +1,59 @@
+"""The errors that we foresee, each with an exit code and a hint.
+
+DspyCiError            3  our own fault
++- UsageError          2  the command line or the settings are wrong
++- MissingError        4  an outside thing is missing or refused: tool, token, model, interpreter
+|  +- SandboxError     4  no sandbox could be opened, or it broke
++- RedError            1  what was asked about is red (control flow: the report is already printed)
+"""
+
+from __future__ import annotations
+
+from enum import IntEnum
+
+
+class ExitCode(IntEnum):
+    """What a process of ours says when it ends; the same for every verb."""
+
+    SUCCESS = 0
+    RED = 1
+    USAGE = 2
+    FAULT = 3
+    MISSING = 4
+    INTERRUPTED = 130
+
+
+class DspyCiError(Exception):
+    """A foreseen failure: a sentence for people and what to type next."""
+
+    exit_code = ExitCode.FAULT
+
+    def __init__(self, message: str, *, hint: str | None = None) -> None:
+        """Keep the sentence (lower case, no final stop) and the hint."""
+        super().__init__(message)
+        self.hint = hint
+
+
+class UsageError(DspyCiError):
+    """The command line or the settings ask for something that cannot be."""
+
+    exit_code = ExitCode.USAGE
+
+
+class MissingError(DspyCiError):
+    """A needed outside thing is missing or refused."""
+
+    exit_code = ExitCode.MISSING
+
+
+class SandboxError(MissingError):
+    """The sandbox could not be opened, or broke while we needed it."""
+
+
+class RedError(DspyCiError):
+    """Ends a verb whose subject is red, after its report was printed; carries no message of its own."""
+
+    exit_code = ExitCode.RED
+
+    def __init__(self) -> None:
+        super().__init__("")

@@ -1,0 +1,1 @@
+"""From lines to failures: one format per tool."""

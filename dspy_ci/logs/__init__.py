@@ -1,0 +1,1 @@
+"""From bytes to lines: envelopes, steps, windows, redaction."""

@@ -1,0 +1,1 @@
+"""One mutation family per file."""

@@ -1,0 +1,1 @@
+"""The conductor: from a red repository to a verified patch, one event per step."""

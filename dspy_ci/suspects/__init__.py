@@ -1,0 +1,1 @@
+"""Where the cause of a failure probably is."""

@@ -1,0 +1,1 @@
+"""What was proved about a patch."""

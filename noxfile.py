@@ -1,0 +1,38 @@
+"""One session per check; the same on a laptop and in CI."""
+
+import nox
+
+nox.options.sessions = ["tests", "lint", "types"]
+nox.options.reuse_existing_virtualenvs = True
+
+TESTS = ["pytest>=8", "pytest-randomly>=3", "hypothesis>=6"]
+
+
+@nox.session
+def tests(session):
+    """The whole suite, slow tests and all; words behind `--` go to pytest."""
+    session.install("-e", ".", *TESTS)
+    session.run("pytest", *session.posargs)
+
+
+@nox.session
+def lint(session):
+    """Ruff, and the law of dependencies."""
+    session.install("-e", ".", "ruff>=0.17,<0.18", "import-linter>=2.1")
+    session.run("ruff", "check", ".")
+    session.run("ruff", "format", "--check", ".")
+    session.run("lint-imports")
+
+
+@nox.session
+def types(session):
+    """Strict mypy over the package."""
+    session.install("-e", ".", "mypy>=1.18", "nox")
+    session.run("mypy")
+
+
+@nox.session
+def bench(session):
+    """Speed as ratios, measured side by side; never part of the tests."""
+    session.install("-e", ".", *TESTS)
+    session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs)
