@@ -69,7 +69,7 @@ class Failure:
 
     @property
     def fingerprint(self) -> str:
-        """Sha1 of tool, kind, code, message without its volatile parts, top frame in the repository; no line numbers."""
+        """Sha1 of tool, kind, code, message without volatile parts, top frame in the repository; no line numbers."""
         top = next((frame for frame in reversed(self.frames) if frame.in_repo), None)
         place = f"{top.file}:{top.function}" if top else (self.file or "")
         message = _VOLATILE.sub("#", self.message)
