@@ -43,7 +43,8 @@ def load(root: Path, environment: Mapping[str, str], **options: Any) -> Settings
     """The settings of a repository; options that are None were not given. Raises UsageError with the key at fault."""
     given = {**_from_file(root / "pyproject.toml"), **_from_environment(environment)}
     known = {name: _typed(name, value) for name, value in given.items()}
-    return replace(Settings(), **known, **{name: value for name, value in options.items() if value is not None})
+    chosen = {name: value for name, value in options.items() if value is not None}
+    return replace(Settings(), **{**known, **chosen})
 
 
 def seconds(text: str) -> float:

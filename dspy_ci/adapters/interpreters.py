@@ -33,8 +33,8 @@ def find(root: Path, environment: Mapping[str, str], module: str = "pytest") -> 
     """
     looked: list[str] = []
     for found, path in _candidates(root, environment):
-        if has_module(path, module):
-            return Interpreter(path, found)
+        if real := resolved(path, module):
+            return Interpreter(real, found)
         looked.append(f"{found} ({path})")
     raise MissingError(
         f"no interpreter of this project has {module}; looked at {', '.join(looked) or 'PATH, and found no Python'}",
@@ -43,10 +43,10 @@ def find(root: Path, environment: Mapping[str, str], module: str = "pytest") -> 
     )
 
 
-def has_module(python: str, module: str) -> bool:
-    """Whether that interpreter starts and can import the module."""
-    probe = f"import importlib.util as u, sys; sys.exit(u.find_spec({module!r}) is None)"
-    return _run([python, "-c", probe]) is not None
+def resolved(python: str, module: str) -> str | None:
+    """The interpreter behind a name or a shim, if it starts and can import the module."""
+    probe = f"import importlib.util as u, sys; print(sys.executable) if u.find_spec({module!r}) else sys.exit(1)"
+    return (_run([python, "-c", probe]) or "").strip() or None
 
 
 def _candidates(root: Path, environment: Mapping[str, str]) -> Iterator[tuple[str, str]]:

@@ -130,9 +130,10 @@ def _named(root: Path, python: str) -> str:
     path = shutil.which(python) or shutil.which(str(root / python))
     if path is None:
         raise MissingError(f"the test command names {python}, which does not exist or cannot be run")
-    if not interpreters.has_module(path, "pytest"):
+    real = interpreters.resolved(path, "pytest")
+    if real is None:
         raise MissingError(f"{python} has no pytest", hint=f"{python} -m pip install pytest")
-    return path if Path(path).is_absolute() else str(Path(path).absolute())
+    return real
 
 
 def _without(args: tuple[str, ...]) -> tuple[tuple[str, ...], list[str]]:
