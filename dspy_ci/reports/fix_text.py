@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dspy_ci.failures.failure import Failure
-from dspy_ci.reports.fix import FixReport, Offer
-from dspy_ci.reports.styled import Styled
+from dspy_ci.reports.fix import FixReport, FixStatus, Offer
+from dspy_ci.reports.styled import Style, Styled
 from dspy_ci.verdicts.verdict import CheckDelta, Verdict
 
-_VERDICT_STYLE = {"green": "good", "fixed": "good", "unfixed": "bad", "error": "bad"}
-_DIFF_STYLE = {"+": "added", "-": "removed", "@": "place"}
+_VERDICT_STYLE: dict[FixStatus, Style] = {"green": "good", "fixed": "good", "unfixed": "bad", "error": "bad"}
+_DIFF_STYLE: dict[str, Style] = {"+": "added", "-": "removed", "@": "place"}
 _MOST_FAILURES = 5
 
 
@@ -49,7 +49,7 @@ def _offer(offer: Offer, number: int, count: int) -> Iterator[Styled]:
     yield Styled(f"{kind}{which}  {patch.id}  {verdict.state.value}, {'safe' if patch.safe else 'unsafe'}", "head")
     yield Styled(f"  {patch.rationale} ({patch.origin})")
     for line in patch.diff.splitlines():
-        style = "plain" if line.startswith(("+++", "---")) else _DIFF_STYLE.get(line[:1], "plain")
+        style: Style = "plain" if line.startswith(("+++", "---")) else _DIFF_STYLE.get(line[:1], "plain")
         yield Styled(f"  {line}", style)
     yield from _proof(verdict)
     for note in offer.notes:
