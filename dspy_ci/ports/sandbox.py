@@ -111,6 +111,8 @@ class TestReport:
     """The canary: dotted name of every imported module that the project holds, and the file it came from."""
     foreign: tuple[str, ...] = ()
     """Modules of the project that were imported from elsewhere: the copy was not what was tested."""
+    tampered: tuple[str, ...] = ()
+    """What in pytest itself the code under test changed while it ran; compare with the same list on the base."""
     lines: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)
     """With `trace`: test id to repository-relative file to executed lines."""
     problem: str | None = None
