@@ -58,7 +58,7 @@ def skip_marking():
     from _pytest.config import Config
 
     if hasattr(Config, "_mark_plugins_for_rewrite"):
-        Config._mark_plugins_for_rewrite = lambda self, hook, *rest: None
+        Config._mark_plugins_for_rewrite = lambda self, hook, *rest: None  # noqa: SLF001 - see above
 
 
 def obstacle(names, code):
