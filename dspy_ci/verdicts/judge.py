@@ -90,9 +90,10 @@ def _targets(case: _Case) -> Iterator[tuple[State, str]]:
     if problem := report.problem:
         yield State.REJECTED, f"with the patch the tests cannot be run: {problem}"
     yield from _tampering(case, report)
-    if open_targets := sorted(targets - report.passed):
-        case.tests = TestDelta(fixed=tuple(sorted(targets & report.passed)), still_red=tuple(open_targets))
-        case.passed = report.passed
+    mended = report.mended(targets)
+    if open_targets := sorted(targets - mended):
+        case.tests = TestDelta(fixed=tuple(sorted(mended)), still_red=tuple(open_targets))
+        case.passed = report.passed | mended
         yield State.REJECTED, f"still red: {_few(open_targets)}"
 
 
@@ -116,11 +117,12 @@ def _everything(case: _Case) -> Iterator[tuple[State, str]]:
     """The whole trial in a fresh process: per id, nothing that passed may be lost."""
     baseline = case.baseline
     report = case.observe((), cold=True, stop_at_first=False)
-    case.passed = report.passed
     lost = sorted(baseline.passing - report.passed)
-    still_red = sorted(baseline.targets - report.passed)
+    mended = report.mended(baseline.targets)
+    case.passed = report.passed | mended
+    still_red = sorted(baseline.targets - mended)
     case.tests = TestDelta(
-        fixed=tuple(sorted(baseline.targets & report.passed)),
+        fixed=tuple(sorted(mended)),
         still_red=tuple(still_red),
         lost=tuple(lost),
         kept=len(baseline.passing & report.passed),
@@ -145,7 +147,7 @@ def _canary(case: _Case) -> Iterator[tuple[State, str]]:
         return
     files = sabotage(case.patch)
     report = observe(case.baseline.trial, case.copy, files, ids=case.baseline.targets, stop_at_first=True)
-    case.canary = not case.baseline.targets <= report.passed
+    case.canary = report.mended(case.baseline.targets) != case.baseline.targets
     case.runs.append(
         f"spoiled on purpose: {'red' if case.canary else 'still green'}, as it must {'' if case.canary else 'not '}be"
     )
