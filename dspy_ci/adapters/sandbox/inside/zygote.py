@@ -153,6 +153,7 @@ def main():
     if problem:
         return
     hide()
+    os.chdir("/")
     gc.collect()
     gc.disable()
     gc.freeze()
