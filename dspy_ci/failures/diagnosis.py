@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from dspy_ci.failures.confidence import WRAPPER
 from dspy_ci.failures.failure import Failure, Kind
 from dspy_ci.failures.finding import Ended, Finding, Tally, Workspace
-from dspy_ci.failures.merging import merged
+from dspy_ci.failures.merging import merged, vouched
 from dspy_ci.failures.paths import Checkout
 from dspy_ci.failures.ranking import roots
 from dspy_ci.failures.reading import findings
@@ -74,7 +74,7 @@ def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = ()) -> Diagno
             case Ended():
                 ends.append(finding)
     checkout.learn(path for failure in failures for path in _paths(failure))
-    failures = merged([_relative(failure, checkout) for failure in failures])
+    failures = merged(vouched([_relative(failure, checkout) for failure in failures], tallies))
     failures += _unexplained(ends, failures)
     steps = list(dict.fromkeys((end.job, end.step) for end in ends if end.step))
     failures = list(_only_of(steps, failures))

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dspy_ci.failures.confidence import WRAPPER
+from dspy_ci.failures.confidence import LINE, WARNING
 from dspy_ci.failures.failure import Failure
+from dspy_ci.failures.finding import Tally
 
 _SPACE = re.compile(r"\s+")
 
@@ -27,6 +28,17 @@ def merged(failures: Sequence[Failure]) -> list[Failure]:
                 told.setdefault(key, failure)
     marked = [_marked(failure, explained.get(index)) for index, failure in enumerate(failures)]
     return list(_without_wrappers(marked))
+
+
+def vouched(failures: Iterable[Failure], tallies: Iterable[Tally]) -> list[Failure]:
+    """Warnings count as failures where the trailer of their tool, in the same step, says so."""
+    counted = {(tally.tool, tally.job, tally.step) for tally in tallies if tally.expected}
+    return [
+        replace(failure, confidence=LINE)
+        if failure.confidence == WARNING and (failure.tool, failure.job, failure.step) in counted
+        else failure
+        for failure in failures
+    ]
 
 
 def _richness(failure: Failure) -> float:
@@ -65,9 +77,9 @@ def _marked(failure: Failure, fingerprint: str | None) -> Failure:
 
 def _without_wrappers(failures: Sequence[Failure]) -> Iterator[Failure]:
     """Who only says that something inside failed is explained by what was found inside."""
-    inner = [failure for failure in failures if failure.confidence > WRAPPER and failure.suppressed_by is None]
+    inner = [failure for failure in failures if failure.confidence > WARNING and failure.suppressed_by is None]
     for failure in failures:
-        inside = _inside(failure, inner) if failure.confidence <= WRAPPER and failure.suppressed_by is None else None
+        inside = _inside(failure, inner) if failure.confidence <= WARNING and failure.suppressed_by is None else None
         yield _marked(failure, inside.fingerprint if inside else None)
 
 

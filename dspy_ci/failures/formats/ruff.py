@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
 from dspy_ci.failures.confidence import BLOCK, LINE
-from dspy_ci.failures.cursor import Cursor
+from dspy_ci.failures.cursor import LOOKAHEAD, Cursor
 from dspy_ci.failures.failure import Failure, Hint, Kind
 from dspy_ci.failures.finding import Finding, Tally
 from dspy_ci.failures.format import COLUMN, PLACE, Format
@@ -14,6 +15,9 @@ from dspy_ci.failures.format import COLUMN, PLACE, Format
 CODE = r"(?P<code>[A-Z]{1,6}\d{2,5}|invalid-syntax)"
 _ARROW = re.compile(r" *--> (?P<file>.+?):(?P<line>\d+)(?::(?P<col>\d+))?$")
 _FRAME = re.compile(r" *(?:\d+ )?[|+-]|help: | *$|info: ")
+_CONCISE = re.compile(rf"{PLACE}{COLUMN}: {CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)")
+_MARK = re.compile(r": (?:[A-Z]+\d+ \[\*\] |invalid-syntax: |[A-Z]+\d+ [^`]*`)")
+_TRAILER = re.compile(r"Found \d+ errors?|\[\*\] |  help: ")
 _CONFIG = re.compile(r"from `(?P<file>[^`]+)`|Failed to (?:parse|load) (?:configuration )?`?(?P<other>[^\s`:]+)")
 
 
@@ -39,17 +43,33 @@ def full(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 
 
 def concise(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
-    """`path:line:col: CODE [*] message`, the only form before 0.12; flake8 writes the same, pycodestyle too."""
-    del cursor
+    """`path:line:col: CODE [*] message`; flake8 writes nearly the same, but marks no fixes and prints no trailer."""
+    texts = [match.string, *_run(cursor)]
+    if not any(_MARK.search(text) for text in texts) and not _TRAILER.match(cursor.peek(len(texts) - 1) or ""):
+        return
+    for index, text in enumerate(texts):
+        if violation := _CONCISE.match(text):
+            if index:
+                cursor.take()
+            yield _violation(violation, cursor.number)
+
+
+def _run(cursor: Cursor) -> Iterator[str]:
+    """The lines of the same shape that follow."""
+    return takewhile(_CONCISE.match, (cursor.peek(distance) or "" for distance in range(LOOKAHEAD)))
+
+
+def _violation(match: re.Match[str], number: int) -> Failure:
     code = match["code"]
-    yield Failure(
+    return Failure(
         "ruff",
         kind_of(code),
         match["message"],
         file=match["file"],
         line=int(match["line"]),
-        col=int(match["col"]),
+        col=int(match["col"]) if match["col"] else None,
         code=code,
+        log_span=(number, number),
         confidence=LINE,
         fixable_hint=Hint("command", "ruff check --fix") if match["fix"] else None,
     )
@@ -104,7 +124,7 @@ FORMAT = Format(
     starts={
         rf"{CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)": full,
         r"(?P<code>unformatted)(?P<fix>): (?P<message>.+)": full,
-        rf"{PLACE}{COLUMN}: {CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)": concise,
+        _CONCISE.pattern: concise,
         r"Would reformat: (?P<file>.+)": unformatted,
         r"ruff failed$": configuration,
         r"Found (?P<count>\d+) errors?(?: \(\d+ fixed, \d+ remaining\))?\.$": total,
