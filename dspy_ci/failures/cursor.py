@@ -9,7 +9,7 @@ from typing import Protocol
 from dspy_ci.failures.finding import Finding
 from dspy_ci.logs.page import Page
 
-LOOKAHEAD = 2000
+LOOKAHEAD = 20_000
 """How many lines a format may look ahead without taking them."""
 
 

@@ -11,7 +11,7 @@ from dspy_ci.failures.failure import Failure, Kind
 from dspy_ci.failures.finding import Ended, Finding, Tally, Workspace
 from dspy_ci.failures.merging import merged, vouched
 from dspy_ci.failures.paths import Checkout
-from dspy_ci.failures.ranking import roots
+from dspy_ci.failures.ranking import ranked, roots
 from dspy_ci.failures.reading import findings
 from dspy_ci.logs.page import Page
 
@@ -34,7 +34,7 @@ class Diagnosis:
     """The failures of one log."""
 
     failures: tuple[Failure, ...]
-    """In the order of the log; what another one explains carries `suppressed_by`."""
+    """Likeliest root cause first; at the end those that another one explains (`suppressed_by`)."""
     roots: tuple[str, ...]
     """Fingerprints of the root causes, likeliest first."""
     notes: tuple[str, ...] = ()
@@ -80,6 +80,7 @@ def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = ()) -> Diagno
     failures = list(_only_of(steps, failures))
     notes = list(_mismatches(tallies, failures)) if not more else [f"{more} more failures were not kept"]
     failures = [_doubted(failure, notes) for failure in failures]
+    failures = [*ranked(failures, steps), *(failure for failure in failures if failure.suppressed_by)]
     return Diagnosis(tuple(failures), roots(failures, steps), tuple(notes))
 
 

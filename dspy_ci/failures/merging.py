@@ -53,14 +53,35 @@ def _keys(failure: Failure) -> Iterator[tuple[object, ...]]:
         yield ("test", failure.test_id)
     if failure.file and failure.line and failure.code:
         yield ("code", failure.file, failure.line, failure.col, failure.code)
+    if failure.kind == "coverage":
+        yield ("coverage", failure.job, failure.step)
+    if failure.symbol and not failure.file and failure.kind == "dependency":
+        yield ("symbol", failure.tool, failure.symbol)
+    if failure.fixable_hint and not failure.file and failure.fixable_hint.kind == "command":
+        yield ("cure", failure.tool, failure.kind, failure.fixable_hint.text)
+    yield from _places(failure)
+
+
+def _loose(failure: Failure) -> Iterator[tuple[object, ...]]:
+    """Keys that are enough by themselves."""
+    return (key for key in _keys(failure) if key[0] in {"coverage", "symbol", "cure"})
+
+
+def _places(failure: Failure) -> Iterator[tuple[object, ...]]:
+    """Where an annotation of the same failure may point; tools choose any frame of ours."""
     if failure.file and failure.line:
         yield ("place", failure.file, failure.line)
+    for frame in failure.frames if failure.tool != "annotation" else ():
+        if frame.in_repo:
+            yield ("place", frame.file, frame.line)
 
 
 def _repeats(failure: Failure, twin: Failure) -> bool:
     """Whether a failure that shares a key with a richer one says nothing new."""
     same_place = (failure.file, failure.line) == (twin.file, twin.line)
-    if failure.tool == "annotation" and same_place:
+    if failure.tool == "annotation":
+        return same_place or ("place", failure.file, failure.line) in _places(twin)
+    if (failure.tool, failure.kind) == (twin.tool, twin.kind) and set(_loose(failure)) & set(_loose(twin)):
         return True
     if failure.test_id and failure.test_id == twin.test_id:
         return failure.line is None or same_place or failure.confidence < twin.confidence

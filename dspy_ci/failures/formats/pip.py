@@ -57,7 +57,10 @@ def incompatible(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """`A requires B, but you have C`: `pip check` fails with it, `pip install` only mentions it."""
     mentioned = any("dependency resolver does not currently" in text for text in cursor.behind(20))
     confidence = WARNING if mentioned and " requires " in match[0] else LINE
-    yield Failure("pip", "dependency", match[0], symbol=match["name"], confidence=confidence)
+    message = f"{match['who']} requires {match['what']}, but you have {match['have'].rstrip('.')}"
+    if "not installed" not in message:
+        message = f"{message.removesuffix(' which is incompatible')} which is incompatible."
+    yield Failure("pip", "dependency", message, symbol=match["name"], confidence=confidence)
 
 
 def hashes(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
@@ -156,7 +159,8 @@ FORMAT = Format(
     starts={
         r"ERROR: Could not find a version that satisfies the requirement (?P<requirement>.+?) \(from ": unmet,
         r"ERROR: (?P<message>Cannot install .+ because these package versions have conflicting dependencies)": conflict,
-        r"(?P<name>[\w.-]+) \S+ (?:requires|has requirement) .+, but you have .+": incompatible,
+        r"(?P<who>(?P<name>[\w.-]+) \S+) (?:requires|has requirement) (?P<what>.+), "
+        r"but you have (?P<have>.+)": incompatible,
         r"ERROR: (?P<message>THESE PACKAGES DO NOT MATCH THE HASHES.*|In --require-hashes mode.*)": hashes,
         r" *error: subprocess-exited-with-error": build,
         r"ERROR: Exception:$": exception,

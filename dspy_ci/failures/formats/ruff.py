@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
-from dspy_ci.failures.confidence import BLOCK, LINE
+from dspy_ci.failures.confidence import BLOCK, LINE, SUMMARY
 from dspy_ci.failures.cursor import LOOKAHEAD, Cursor
 from dspy_ci.failures.failure import Failure, Hint, Kind
 from dspy_ci.failures.finding import Finding, Tally
@@ -18,6 +18,7 @@ _FRAME = re.compile(r" *(?:\d+ )?[|+-]|help: | *$|info: ")
 _CONCISE = re.compile(rf"{PLACE}{COLUMN}: {CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)")
 _MARK = re.compile(r": (?:[A-Z]+\d+ \[\*\] |invalid-syntax: |[A-Z]+\d+ [^`]*`)")
 _TRAILER = re.compile(r"Found \d+ errors?|\[\*\] |  help: ")
+_DIFF = re.compile(r"--- |\+\+\+ |@@ |[-+ ]|$")
 _CONFIG = re.compile(r"from `(?P<file>[^`]+)`|Failed to (?:parse|load) (?:configuration )?`?(?P<other>[^\s`:]+)")
 
 
@@ -82,6 +83,30 @@ def unformatted(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     yield Failure("ruff", "format", match[0], file=match["file"], confidence=LINE, fixable_hint=hint)
 
 
+def unparsable(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """`error: Failed to parse path:line:col: message`, the dialect before 0.5."""
+    del cursor
+    yield Failure(
+        "ruff",
+        "syntax",
+        match["message"],
+        file=match["file"],
+        line=int(match["line"]),
+        col=int(match["col"]),
+        code="E999",
+        confidence=SUMMARY,
+    )
+
+
+def diffs(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """`1 file would be reformatted` below the diffs of `ruff format --diff`, which name the files."""
+    behind = cursor.behind(2000)
+    start = next((i for i in range(len(behind) - 1, -1, -1) if not _DIFF.match(behind[i])), -1) + 1
+    patch = "\n".join(behind[start:]).strip("\n")
+    for file in re.findall(r"^\+\+\+ (\S+)$", patch, re.MULTILINE):
+        yield Failure("ruff", "format", match[0], file=file, confidence=LINE, fixable_hint=Hint("patch", patch))
+
+
 def configuration(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """`ruff failed` and the chain of causes; the last one tells."""
     del match
@@ -126,6 +151,8 @@ FORMAT = Format(
         r"(?P<code>unformatted)(?P<fix>): (?P<message>.+)": full,
         _CONCISE.pattern: concise,
         r"Would reformat: (?P<file>.+)": unformatted,
+        rf"error: Failed to parse {PLACE}:(?P<col>\d+): (?P<message>.+)": unparsable,
+        r"\d+ files? would be reformatted(?:, \d+ files? already formatted)?$": diffs,
         r"ruff failed$": configuration,
         r"Found (?P<count>\d+) errors?(?: \(\d+ fixed, \d+ remaining\))?\.$": total,
     },

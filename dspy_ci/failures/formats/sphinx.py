@@ -67,7 +67,7 @@ FORMAT = Format(
     starts={
         r"(?P<file>(?:[A-Za-z]:)?[^\s:]+\.(?:rst|md|py|txt|ipynb|inc)(?::docstring of [\w.]+)?)"
         rf"(?::(?P<line>\d*))?: {_LEVEL}: (?P<message>.+)": diagnostic,
-        rf"(?P<file>)(?P<line>){_LEVEL}: (?P<message>(?:autodoc|intersphinx|toctree|html_|unknown|duplicate).+)": diagnostic,
+        rf"(?P<file>)(?P<line>){_LEVEL}: (?P<message>(?:autodoc|intersphinx|toctree|html_|duplicate).+)": diagnostic,
         r"(?:Extension|Configuration|Theme|Application|Sphinx|Handler <.*>).{0,80}error!$": broken,
         r"build finished with problems, (?P<count>\d+) warnings? \(with warnings treated as errors\)": total,
     },

@@ -14,6 +14,7 @@ from dspy_ci.failures.formats import (
     deptry,
     django,
     doctest,
+    document,
     flake8,
     isort,
     mypy,
@@ -38,6 +39,7 @@ from dspy_ci.failures.formats import (
 FORMATS: tuple[Format, ...] = (
     # Whole blocks, which may hold the output of anything.
     ci_exit.FORMAT,
+    document.FORMAT,
     pytest.FORMAT,
     unittest.FORMAT,
     doctest.FORMAT,
@@ -51,6 +53,7 @@ FORMATS: tuple[Format, ...] = (
     mypy.FORMAT,
     pyright.FORMAT,
     pyrefly.FORMAT,
+    deptry.FORMAT,
     ruff.FORMAT,
     pylint.FORMAT,
     flake8.FORMAT,
@@ -60,7 +63,6 @@ FORMATS: tuple[Format, ...] = (
     bandit.FORMAT,
     codespell.FORMAT,
     yamllint.FORMAT,
-    deptry.FORMAT,
     coverage.FORMAT,
     django.FORMAT,
     # What is left: the interpreter, wrappers, annotations.

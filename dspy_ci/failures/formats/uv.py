@@ -73,6 +73,6 @@ FORMAT = Format(
         r"(?:error: |  \u00d7 )No solution found when resolving.*": unsolvable,
         r"error: (?P<message>The lockfile at `[^`]+` needs to be updated.*|Unable to find lockfile at .*)": stale_lock,
         r"(?:error: |  \u00d7 )(?P<message>(?:Failed to (?:spawn|fetch|build|parse|download|prepare|install|resolve)"
-        r"|No interpreter found|Distribution .* can't be installed).*)": failed,
+        r"[: ].*`.*|No interpreter found|Distribution .* can't be installed).*)": failed,
     },
 )
