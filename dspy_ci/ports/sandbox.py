@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, TracebackType
 from typing import Literal, Protocol
@@ -133,6 +133,19 @@ class TestReport:
         """The ids that failed or could not run."""
         return self.ids("failed", "error")
 
+    def mended(self, targets: Iterable[str]) -> frozenset[str]:
+        """Those of the targets that passed.
+
+        A target may be a file that could not be collected: it has passed when tests of it ran and none of them is red.
+        """
+        return frozenset(target for target in targets if self._mended(target))
+
+    def _mended(self, target: str) -> bool:
+        if "::" in target:
+            return target in self.passed
+        below = {name for name in self.results if name.startswith(f"{target}::")}
+        return target not in self.red and not self.passed.isdisjoint(below) and self.red.isdisjoint(below)
+
 
 class Copy(Protocol):
     """A throw-away copy. Every run sees the pristine copy plus its own `files`; the next sees nothing of what it did.
@@ -162,7 +175,10 @@ class Copy(Protocol):
 class Sandbox(Protocol):
     """Opens copies of one repository; the original is never written and never locked."""
 
-    guarantees: Guarantees
+    @property
+    def guarantees(self) -> Guarantees:
+        """What the copies promise."""
+        ...
 
     def open(self) -> Copy:
         """A fresh copy with dirty, untracked and ignored files; a context manager; leaving it removes every trace."""

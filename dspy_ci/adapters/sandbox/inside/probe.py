@@ -88,6 +88,8 @@ class Probe:
         if has("_cov") or has("pytest_cov"):
             args += ["--no-cov"]
             known.cov_source, known.no_cov = None, True
+        if hasattr(known, "no_header"):
+            args += ["--no-header"]
         if has("randomly"):
             args += ["--randomly-dont-reorganize", "--randomly-seed=1"]
         args += ["--maxfail=1" if self.job["stop"] else "--maxfail=0", "--continue-on-collection-errors"]
