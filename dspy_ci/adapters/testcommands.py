@@ -6,11 +6,11 @@ import re
 import shlex
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from dspy_ci.adapters import interpreters
 from dspy_ci.errors import MissingError, UsageError
+from dspy_ci.ports.testcommand import TestCommand
 
 _RUNNERS = frozenset({"uv", "poetry", "pdm", "hatch", "rye", "pipenv"})
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?")
@@ -21,25 +21,6 @@ _ALONE = frozenset({"-x", "--exitfirst", "--lf", "--last-failed", "--ff", "--fai
                     "--no-cov", "--pdb"})  # fmt: skip
 _WITH_VALUE = ("-n", "--numprocesses", "--maxfail", "--cov", "--cov-report", "--cov-fail-under", "--cov-config",
                "--junitxml", "--junit-xml", "--dist")  # fmt: skip
-
-
-@dataclass(frozen=True, slots=True)
-class TestCommand:
-    """A command that tells red from green."""
-
-    __test__ = False  # not a test class, whatever its name
-
-    shown: str
-    """As a person would type it."""
-    argv: tuple[str, ...]
-    python: str | None = None
-    """The interpreter, when it is pytest; None for any other command."""
-    args: tuple[str, ...] = ()
-    """The words for pytest."""
-    env: Mapping[str, str] = field(default_factory=dict)
-    """Variables that the command sets itself."""
-    notes: tuple[str, ...] = ()
-    """How it was found and what was left out, in words."""
 
 
 def find(root: Path, environment: Mapping[str, str], text: str | None) -> TestCommand:

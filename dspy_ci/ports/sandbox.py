@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, TracebackType
 from typing import Literal, Protocol
@@ -111,6 +111,8 @@ class TestReport:
     """The canary: dotted name of every imported module that the project holds, and the file it came from."""
     foreign: tuple[str, ...] = ()
     """Modules of the project that were imported from elsewhere: the copy was not what was tested."""
+    tampered: tuple[str, ...] = ()
+    """What in pytest itself the code under test changed while it ran; compare with the same list on the base."""
     lines: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)
     """With `trace`: test id to repository-relative file to executed lines."""
     problem: str | None = None
@@ -130,6 +132,19 @@ class TestReport:
     def red(self) -> frozenset[str]:
         """The ids that failed or could not run."""
         return self.ids("failed", "error")
+
+    def mended(self, targets: Iterable[str]) -> frozenset[str]:
+        """Those of the targets that passed.
+
+        A target may be a file that could not be collected: it has passed when tests of it ran and none of them is red.
+        """
+        return frozenset(target for target in targets if self._mended(target))
+
+    def _mended(self, target: str) -> bool:
+        if "::" in target:
+            return target in self.passed
+        below = {name for name in self.results if name.startswith(f"{target}::")}
+        return target not in self.red and not self.passed.isdisjoint(below) and self.red.isdisjoint(below)
 
 
 class Copy(Protocol):
@@ -160,7 +175,10 @@ class Copy(Protocol):
 class Sandbox(Protocol):
     """Opens copies of one repository; the original is never written and never locked."""
 
-    guarantees: Guarantees
+    @property
+    def guarantees(self) -> Guarantees:
+        """What the copies promise."""
+        ...
 
     def open(self) -> Copy:
         """A fresh copy with dirty, untracked and ignored files; a context manager; leaving it removes every trace."""
