@@ -15,7 +15,7 @@ from dspy_ci.adapters.rufflint import RuffLint
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.errors import DspyCiError, ExitCode, RedError
 from dspy_ci.failures.breaks.judge import breaks
-from dspy_ci.reports.brief import brief
+from dspy_ci.reports.brief import brief, brief_push
 from dspy_ci.settings import Settings, load
 
 _NO_REASON_TO_BLOCK = frozenset({ExitCode.FAULT, ExitCode.MISSING})
@@ -81,6 +81,26 @@ def check(files: tuple[str, ...]) -> None:
         failures = breaks(Difference(trees, settings.hook_exclude), RuffLint())
     if failures:
         click.echo(brief(failures), nl=False)
+        raise RedError
+
+
+@command.command()
+@click.argument("remote", nargs=-1)
+@_mannerly("verify")
+def verify(remote: tuple[str, ...]) -> None:
+    """Run the tests that the push can reach, in a sandbox, on exactly the pushed tree.
+
+    REMOTE is what git gives its pre-push hook. When tests are red that were not before, looks for a verified patch
+    within the budget, shows and stores it; `dspy-ci apply` applies it.
+    """
+    from dspy_ci.commands.verifying import verify as judged  # noqa: PLC0415 - check and install need none of it
+
+    where = place(Path.cwd())
+    lines = click.get_text_stream("stdin").readlines() if remote else []
+    found = judged(where, load(where.root, os.environ), lines, os.environ)
+    for red in found:
+        click.echo(brief_push(red.tests, red.ran, red.report), nl=False)
+    if found:
         raise RedError
 
 
