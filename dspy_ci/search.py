@@ -21,6 +21,7 @@ from queue import SimpleQueue
 
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.patches.candidates import Known, candidates, merged
+from dspy_ci.patches.fixers.table import fixes
 from dspy_ci.patches.patch import Patch
 from dspy_ci.ports.sandbox import Copy, TestReport, TestRun
 from dspy_ci.suspects.evidence import Evidence
@@ -46,7 +47,7 @@ class Case:
     messages: Mapping[str, str] = field(default_factory=dict)
     """What each red test said on the base."""
     first: tuple[Patch, ...] = ()
-    """Patches to try before all others: fixers, hints, ruff."""
+    """Patches to try before all others, beside what the fixers say: hints of the log, ruff."""
     seed: int = 0
 
 
@@ -240,7 +241,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     """Try candidates until the budget is spent; the first plausible one shortens what is left."""
     clock = _Clock(budget)
     frontier = Frontier(case.evidence.snapshot, case.suspects)
-    frontier.add(case.first, factor=1000.0)
+    frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
     frontier.add(candidates(case.evidence.snapshot, case.suspects))
     found: list[Patch] = []
     tried = 0

