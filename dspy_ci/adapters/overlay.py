@@ -36,17 +36,15 @@ class Overlaid:
 
     def open(self) -> Copy:
         """See Sandbox."""
-        return _Copy(self.sandbox.open(), self.files)
+        copy = self.sandbox.open()
+        return _Copy(copy, self.files, copy.root)
 
 
 @dataclass(slots=True)
 class _Copy:
     copy: Copy
     files: Files
-
-    @property
-    def root(self) -> str:
-        return self.copy.root
+    root: str
 
     def run(self, command: Command, files: Files = NOTHING) -> Outcome:
         return self.copy.run(command, {**self.files, **files})

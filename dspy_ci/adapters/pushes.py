@@ -53,7 +53,7 @@ def _fork(root: Path, head: str) -> str | None:
     return _commit(root, f"{head}~1")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class PushedRepo:
     """The repository as the other side will have it. See Repo for the contract."""
 

@@ -10,7 +10,7 @@ from pathlib import PurePosixPath
 from dspy_ci.codebase.packages import Packages
 from dspy_ci.codebase.snapshot import Snapshot
 
-_SILENT = (".md", ".rst", ".txt", ".adoc", ".gitignore", ".gitattributes", ".svg", ".png", ".jpg")
+_SILENT = (".md", ".rst", ".adoc", ".gitignore", ".gitattributes", ".svg", ".png", ".jpg")
 _SILENT_FOLDERS = ("docs/", "doc/", ".github/", ".gitlab/", ".vscode/", ".idea/", "changelog.d/")
 
 
@@ -44,7 +44,7 @@ def _is_silent(path: str) -> bool:
     parts = path.split("/")
     if {"tests", "test", "testdata", "data", "fixtures", "templates"} & set(parts[:-1]):
         return False
-    return path.startswith(_SILENT_FOLDERS) or path.endswith(_SILENT) or len(parts) == 1 and "." not in parts[0]
+    return path.startswith(_SILENT_FOLDERS) or path.endswith(_SILENT) or (len(parts) == 1 and "." not in path)
 
 
 def _below(snapshot: Snapshot, conftest: str) -> Iterator[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -15,7 +16,7 @@ from dspy_ci.adapters.rufflint import RuffLint
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.errors import DspyCiError, ExitCode, RedError
 from dspy_ci.failures.breaks.judge import breaks
-from dspy_ci.reports.brief import brief, brief_push
+from dspy_ci.reports.brief import brief
 from dspy_ci.settings import Settings, load
 
 _NO_REASON_TO_BLOCK = frozenset({ExitCode.FAULT, ExitCode.MISSING})
@@ -93,13 +94,14 @@ def verify(remote: tuple[str, ...]) -> None:
     REMOTE is what git gives its pre-push hook. When tests are red that were not before, looks for a verified patch
     within the budget, shows and stores it; `dspy-ci apply` applies it.
     """
-    from dspy_ci.commands.verifying import verify as judged  # noqa: PLC0415 - check and install need none of it
+    from dspy_ci.commands import verifying  # noqa: PLC0415 - check and install need none of it
+    from dspy_ci.reports.push_text import push_text  # noqa: PLC0415 - the same
 
     where = place(Path.cwd())
-    lines = click.get_text_stream("stdin").readlines() if remote else []
-    found = judged(where, load(where.root, os.environ), lines, os.environ)
+    lines = sys.stdin.read().splitlines() if remote else []
+    found = verifying.verify(where, load(where.root, os.environ), lines, os.environ)
     for red in found:
-        click.echo(brief_push(red.tests, red.ran, red.report), nl=False)
+        click.echo(push_text(red.tests, red.ran, red.report), nl=False)
     if found:
         raise RedError
 

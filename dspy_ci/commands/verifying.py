@@ -36,7 +36,7 @@ class Red:
 
 
 def verify(place: Place, settings: Settings, lines: Iterable[str], environment: Mapping[str, str]) -> list[Red]:
-    """The pushes that break tests; their verified patches are on the shelf. Raises MissingError when nothing can run."""
+    """The pushes that break tests; their verified patches are on the shelf. Raises MissingError when none can run."""
     found = []
     for push in pushes(place.root, lines, environment):
         with GitTrees(place.root, push.base, push.head) as trees:
@@ -118,9 +118,7 @@ def _why(report: TestReport) -> str:
     return report.problem or f"the tests import {report.foreign[0]} from another place than this repository"
 
 
-def _red_before(
-    place: Place, job: pipeline.Task, local: Sandbox, push: Push, red: frozenset[str]
-) -> frozenset[str]:
+def _red_before(place: Place, job: pipeline.Task, local: Sandbox, push: Push, red: frozenset[str]) -> frozenset[str]:
     """Which of the red tests were red before the push: it is not to blame for them."""
     if push.base is None:
         return frozenset()
