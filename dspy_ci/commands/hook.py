@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable
 from functools import wraps
 from pathlib import Path
@@ -81,6 +82,27 @@ def check(files: tuple[str, ...]) -> None:
         failures = breaks(Difference(trees, settings.hook_exclude), RuffLint())
     if failures:
         click.echo(brief(failures), nl=False)
+        raise RedError
+
+
+@command.command()
+@click.argument("remote", nargs=-1)
+@_mannerly("verify")
+def verify(remote: tuple[str, ...]) -> None:
+    """Run the tests that the push can reach, in a sandbox, on exactly the pushed tree.
+
+    REMOTE is what git gives its pre-push hook. When tests are red that were not before, looks for a verified patch
+    within the budget, shows and stores it; `dspy-ci apply` applies it.
+    """
+    from dspy_ci.commands import verifying  # noqa: PLC0415 - check and install need none of it
+    from dspy_ci.reports.push_text import push_text  # noqa: PLC0415 - the same
+
+    where = place(Path.cwd())
+    lines = sys.stdin.read().splitlines() if remote else []
+    found = verifying.verify(where, load(where.root, os.environ), lines, os.environ)
+    for red in found:
+        click.echo(push_text(red.tests, red.ran, red.report), nl=False)
+    if found:
         raise RedError
 
 

@@ -21,7 +21,7 @@ def brief(failures: Iterable[Failure], lines: int = LINES) -> str:
     for (_, _, command), group in groups.items():
         room = lines - len(written) - 2  # the command, and the count of what is left out
         shown = group[: max(0, room)]
-        written += [_line(failure) for failure in shown]
+        written += [line(failure) for failure in shown]
         written += [f"  mend: {command}"] if shown and command else []
         left -= len(shown)
     return "".join(f"{line}\n" for line in [*written, *([f"and {left} more"] if left else [])])
@@ -32,11 +32,13 @@ def _rank(failure: Failure) -> tuple[int, str, int]:
     return place, failure.file or "", failure.line or 0
 
 
-def _line(failure: Failure) -> str:
+def line(failure: Failure) -> str:
+    """One failure in one line."""
     at = ":".join(str(part) for part in (failure.file, failure.line, failure.col) if part)
-    return f"{at}: {_plain(failure.message)} [{failure.code}]" if at else f"{_plain(failure.message)} [{failure.code}]"
+    first = plain(failure.message.strip().partition("\n")[0])
+    return f"{at}: {first}" + (f" [{failure.code}]" if failure.code else "") if at else first
 
 
-def _plain(text: str) -> str:
+def plain(text: str) -> str:
     """Without control characters: names in the code are data."""
     return "".join(sign if sign.isprintable() else "?" for sign in text)
