@@ -5,17 +5,24 @@ from __future__ import annotations
 from dspy_ci.failures.format import Format
 from dspy_ci.failures.formats import (
     bats,
+    cargo,
+    cargo_test,
     eslint,
+    go,
+    go_test,
     jest,
     mocha,
     node,
     node_test,
+    npm,
+    pnpm,
     prettier,
     pytest,
     python,
     ruff,
     tsc,
     vitest,
+    yarn,
 )
 
 FORMATS: tuple[Format, ...] = (
@@ -29,6 +36,13 @@ FORMATS: tuple[Format, ...] = (
     tsc.FORMAT,
     eslint.FORMAT,
     prettier.FORMAT,
+    npm.FORMAT,
+    pnpm.FORMAT,
+    yarn.FORMAT,
+    go_test.FORMAT,
+    go.FORMAT,
+    cargo_test.FORMAT,
+    cargo.FORMAT,
     python.FORMAT,
     node.FORMAT,
 )
