@@ -11,7 +11,7 @@ from dspy_ci.failures.format import PLACE, Format, Parse
 _GROUP = re.compile(r"\(\?P<\w+>")
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|[^\\\[(]")
 _OPTIONAL = re.compile(r"[?*]|\{0?,")
-_PLACE = re.compile(PLACE)
+_UNCLEAR = re.compile(r"[.^$]|\\[bBAZxuUN0-9]")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ def _head(branch: str) -> list[re.Pattern[str]] | None:
         nested = leads(inner)
         return list(nested) if nested is not None else None
     atom = _ATOM.match(branch)
-    if not atom or atom[0] in {".", "^", "$", r"\b", r"\B"} or _OPTIONAL.match(branch, atom.end()):
+    if not atom or _UNCLEAR.match(atom[0]) or _OPTIONAL.match(branch, atom.end()):
         return None
     return [re.compile(atom[0] if atom[0][0] in "\\[" else re.escape(atom[0]))]
 

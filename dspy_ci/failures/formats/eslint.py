@@ -15,7 +15,7 @@ from dspy_ci.failures.format import PLACE, Format
 
 _FILE = r"(?P<file>(?:[A-Za-z]:[\\/])?[^\s:()'\"`,;|<>*][^:()'\"`,;|<>*]*\.\w+)$"
 _ROW = re.compile(
-    r"\s*(?P<line>\d+):(?P<col>\d+)\s+(?P<level>error|warning|Error:|Warning:|✖|⚠|×)\s+"
+    r"\s*(?P<line>\d+):(?P<col>\d+)\s+(?!.*  \([\w-]+\)$)(?P<level>error|warning|Error:|Warning:|✖|⚠|×)\s+"
     r"(?P<message>\S.*?)(?:\s\s+(?P<code>@?[a-z][\w@/-]*)|\s+(?P<bare>@?[\w-]+/[\w/-]+))?$"
 )
 _TOO_MANY = re.compile(r"ESLint found too many warnings")
