@@ -8,6 +8,7 @@ from collections.abc import Iterator
 _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _OPTIONAL = re.compile(r"[?*]|\{0?,")
 _UNCLEAR = re.compile(r"[.^$]|\\[bBAZxuUN0-9]")
+_QUANTIFIER = re.compile(r"[?*+]\??|\{[\d,]*\}\??")
 _OPENING = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
 _CLASS = re.compile(r"\\[dswDSW]|\[|[.^$|(]")
 
@@ -28,27 +29,32 @@ def leads(source: str) -> tuple[Lead, ...] | None:
 def literal(source: str) -> str:
     """The longest run of plain characters that every match contains; empty if there is none."""
     runs, run = [""], ""
-    for atom, quantifier in _top_level(source):
+    for atom, quantifier in _flat(source):
         plain = "" if _CLASS.match(atom) or _UNCLEAR.match(atom) else atom[-1]
         if plain and not _OPTIONAL.match(quantifier):
             run += plain
         if not plain or quantifier:
             runs.append(run)
             run = ""
-    return "" if "|" in dict(_top_level(source)) else max(*runs, run, key=len)
+    return max(*runs, run, key=len)
 
 
-def _top_level(source: str) -> Iterator[tuple[str, str]]:
-    """Atoms outside groups, each with its quantifier; a group counts as one opening bracket."""
+def _flat(source: str) -> Iterator[tuple[str, str]]:
+    """Atoms with their quantifiers; a group that must match stands open, any other counts as one bracket."""
+    if len(list(_branches(source))) > 1:
+        yield "|", ""
+        return
     index = 0
-    while index < len(source):
-        atom = _ATOM.match(source, index)
-        if atom is None:
-            return
+    while atom := _ATOM.match(source, index):
         end = index + _closing(source[index:]) + 1 if atom[0] == "(" else atom.end()
-        quantifier = re.match(r"[?*+]\??|\{[\d,]*\}\??", source[end:])
-        yield atom[0], quantifier[0] if quantifier else ""
-        index = end + (quantifier.end() if quantifier else 0)
+        quantifier = _QUANTIFIER.match(source, end)
+        times = quantifier[0] if quantifier else ""
+        inner = _unwrapped(source[index:end])[0] if atom[0] == "(" and not times else None
+        if inner is None:
+            yield atom[0], times
+        else:
+            yield from _flat(inner)
+        index = end + len(times)
 
 
 def _head(branch: str) -> list[Lead] | None:
