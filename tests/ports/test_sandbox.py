@@ -118,3 +118,52 @@ def test_missing_ids_do_not_hide_the_others(sandbox):
     run = TestRun(sys.executable, 60, ids=("test_calc.py::test_gone", "test_calc.py::test_zero"))
     with sandbox.open() as copy:
         assert copy.test(run).passed == {"test_calc.py::test_zero"}
+
+
+def test_a_file_that_could_not_be_collected_can_be_asked_for_by_its_path(sandbox):
+    run = TestRun(sys.executable, 60, ids=("test_other.py",))
+    good = b"def test_one(): pass\n\ndef test_two(): pass\n"
+    with sandbox.open() as copy:
+        assert copy.test(run, {"test_other.py": b"import nowhere\n"}).red == {"test_other.py"}
+        report = copy.test(run, {"test_other.py": good})
+    assert report.mended(["test_other.py"]) == {"test_other.py"}
+    assert report.passed == {"test_other.py::test_one", "test_other.py::test_two"}
+
+
+def ran(copy, files):
+    return copy.test(TestRun(sys.executable, 60, ids=("test_calc.py::test_add",)), files)
+
+
+@pytest.mark.parametrize(
+    "conftest", ["", "import calc\n", "import threading\nthreading.Thread(target=input, daemon=True)\n"]
+)
+def test_selected_tests_see_the_candidate_whatever_the_configuration_imports(sandbox, project, conftest):
+    (project / "conftest.py").write_text(conftest)
+    with sandbox.open() as copy:
+        for _ in range(2):
+            assert ran(copy, {"calc.py": RIGHT}).passed
+            assert ran(copy, {}).red
+            assert not ran(copy, {"calc.py": b"def add(a, b):\n    raise SystemExit\n"}).passed
+
+
+def test_a_candidate_that_changes_the_configuration_is_run_with_its_own(sandbox):
+    refused = b"import pytest\n\n\ndef pytest_runtest_setup(item):\n    pytest.skip('never')\n"
+    with sandbox.open() as copy:
+        assert ran(copy, {"calc.py": RIGHT}).passed
+        assert ran(copy, {"conftest.py": refused}).ids("skipped")
+        assert ran(copy, {"calc.py": RIGHT}).passed
+
+
+def test_a_candidate_that_kills_its_own_process_does_not_end_the_server(sandbox):
+    with sandbox.open() as copy:
+        assert ran(copy, {"calc.py": RIGHT}).passed
+        killed = ran(copy, {"calc.py": b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos._exit(1)\n"})
+        assert not killed.passed
+        assert ran(copy, {"calc.py": RIGHT}).passed
+
+
+def test_what_a_test_prints_reaches_the_report(sandbox):
+    noisy = b"print('hello from the candidate')\n\n\ndef add(a, b):\n    return 0\n"
+    with sandbox.open() as copy:
+        assert ran(copy, {"calc.py": RIGHT}).passed
+        assert "test_add" in ran(copy, {"calc.py": noisy}).output
