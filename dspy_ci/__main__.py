@@ -5,36 +5,52 @@ from __future__ import annotations
 import os
 import sys
 
-import click
-
-from dspy_ci.cli import cli
-from dspy_ci.errors import DspyCiError, ExitCode
+HELP: tuple[list[str], ...] = (["--help"], ["-h"], [])
 
 
-def main(args: list[str] | None = None) -> None:
+def main() -> None:
     """Run the command line and leave with the documented exit code."""
-    sys.exit(run(args))
+    sys.exit(run(sys.argv[1:]))
 
 
-def run(args: list[str] | None = None) -> int:
+def run(args: list[str]) -> int:
     """The exit code of one command line."""
+    if args in HELP and "_DSPY_CI_COMPLETE" not in os.environ:
+        return _overview()
+    return _verb(args)
+
+
+def _overview() -> int:
+    """Answer `--help` without loading the command line: people wait for it."""
+    from dspy_ci.verbs import overview  # noqa: PLC0415 - the other way needs none of it
+
+    try:
+        sys.stdout.write(overview())
+        sys.stdout.flush()
+    except BrokenPipeError:
+        _forget_stdout()
+    return 0
+
+
+def _verb(args: list[str]) -> int:
+    import click  # noqa: PLC0415 - a twentieth of a second that help does not have
+
+    from dspy_ci.cli import cli  # noqa: PLC0415 - imports click
+    from dspy_ci.errors import DspyCiError, ExitCode  # noqa: PLC0415 - goes with them
+
     try:
         result = cli.main(args, prog_name="dspy-ci", standalone_mode=False)
     except DspyCiError as error:
         _say(str(error), error.hint)
         return error.exit_code
-    except click.exceptions.Abort:
-        _say("interrupted")
-        return ExitCode.INTERRUPTED
-    except KeyboardInterrupt:
+    except (click.exceptions.Abort, KeyboardInterrupt):
         _say("interrupted")
         return ExitCode.INTERRUPTED
     except click.ClickException as error:
         error.show()
         return ExitCode.USAGE
     except BrokenPipeError:
-        # The reader has gone (`| head`): nothing is wrong, and Python must not complain when it flushes at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        _forget_stdout()
         return ExitCode.SUCCESS
     except Exception as error:  # noqa: BLE001 - the last line of defence: a report file instead of a traceback
         _say(f"an unforeseen error: {type(error).__name__}", f"a report was saved as {_report()}; please send it to us")
@@ -42,11 +58,16 @@ def run(args: list[str] | None = None) -> int:
     return result if isinstance(result, int) else ExitCode.SUCCESS
 
 
+def _forget_stdout() -> None:
+    """The reader has gone (`| head`): nothing is wrong, and Python must not complain when it flushes at exit."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
 def _say(message: str, hint: str | None = None) -> None:
     if message:
-        click.echo(f"dspy-ci: {message}", err=True)
+        sys.stderr.write(f"dspy-ci: {message}\n")
     if hint:
-        click.echo(f"  hint: {hint}", err=True)
+        sys.stderr.write(f"  hint: {hint}\n")
 
 
 def _report() -> str:

@@ -1,4 +1,4 @@
-"""The verbs, loaded when they are called and not before."""
+"""The command line: verbs are loaded when they are called and not before."""
 
 from __future__ import annotations
 
@@ -7,11 +7,7 @@ from importlib import import_module
 import click
 
 from dspy_ci import __version__
-
-VERBS: dict[str, str] = {
-    "explain": "Name the failures in a log, root cause first.",
-}
-"""Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""
+from dspy_ci.verbs import VERBS, overview
 
 
 class LazyGroup(click.Group):
@@ -31,18 +27,13 @@ class LazyGroup(click.Group):
         command: click.Command = module.command
         return command
 
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        """The table as it is written, so that help costs no import."""
+    def get_help(self, ctx: click.Context) -> str:
+        """The written overview."""
         del ctx
-        with formatter.section("Commands"):
-            formatter.write_dl(list(VERBS.items()))
+        return overview().rstrip("\n")
 
 
 @click.group(cls=LazyGroup, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, "-V", "--version", message="%(prog)s %(version)s")
 def cli() -> None:
-    """A red build goes in, a verified patch comes out.
-
-    Exit codes: 0 nothing wrong, or mended with proof; 1 failures remain; 2 usage; 3 our own fault;
-    4 a needed outside thing is missing; 130 interrupted.
-    """
+    """A red build goes in, a verified patch comes out."""

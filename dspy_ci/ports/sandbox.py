@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType, TracebackType
 from typing import Literal, Protocol
@@ -111,6 +111,8 @@ class TestReport:
     """The canary: dotted name of every imported module that the project holds, and the file it came from."""
     foreign: tuple[str, ...] = ()
     """Modules of the project that were imported from elsewhere: the copy was not what was tested."""
+    tampered: tuple[str, ...] = ()
+    """What in pytest itself the code under test changed while it ran; compare with the same list on the base."""
     lines: Mapping[str, Mapping[str, frozenset[int]]] = field(default_factory=dict)
     """With `trace`: test id to repository-relative file to executed lines."""
     problem: str | None = None
@@ -130,6 +132,19 @@ class TestReport:
     def red(self) -> frozenset[str]:
         """The ids that failed or could not run."""
         return self.ids("failed", "error")
+
+    def mended(self, targets: Iterable[str]) -> frozenset[str]:
+        """Those of the targets that passed.
+
+        A target may be a file that could not be collected: it has passed when tests of it ran and none of them is red.
+        """
+        return frozenset(target for target in targets if self._mended(target))
+
+    def _mended(self, target: str) -> bool:
+        if target in self.results:
+            return target in self.passed
+        below = {name for name in self.results if name.startswith(f"{target}::")}
+        return not self.passed.isdisjoint(below) and self.red.isdisjoint(below)
 
 
 class Copy(Protocol):
@@ -160,8 +175,66 @@ class Copy(Protocol):
 class Sandbox(Protocol):
     """Opens copies of one repository; the original is never written and never locked."""
 
-    guarantees: Guarantees
+    @property
+    def guarantees(self) -> Guarantees:
+        """What the copies promise."""
+        ...
 
     def open(self) -> Copy:
         """A fresh copy with dirty, untracked and ignored files; a context manager; leaving it removes every trace."""
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class MemorySandbox:
+    """The twin: each test is a predicate on the files, and nothing runs but those."""
+
+    files: Mapping[str, bytes]
+    tests: Mapping[str, Callable[[Mapping[str, bytes]], bool]] = field(default_factory=dict)
+    commands: Callable[[Command, Mapping[str, bytes]], Outcome] | None = None
+    guarantees: Guarantees = Guarantees("A", "memory", "protected", "none", "none", "none")
+
+    def open(self) -> MemoryCopy:
+        """See Sandbox."""
+        return MemoryCopy(self)
+
+
+@dataclass(frozen=True, slots=True)
+class MemoryCopy:
+    """A copy in memory."""
+
+    sandbox: MemorySandbox
+    root: str = "/memory"
+
+    def run(self, command: Command, files: Files = NOTHING) -> Outcome:
+        """See Copy."""
+        if self.sandbox.commands is None:
+            return Outcome(127, f"{command.argv[0]}: not found\n", 0.0)
+        return self.sandbox.commands(command, self._laid(files))
+
+    def test(self, run: TestRun, files: Files = NOTHING) -> TestReport:
+        """See Copy."""
+        laid = self._laid(files)
+        results: dict[str, TestResult] = {}
+        for name in self._chosen(run):
+            results[name] = TestResult("passed" if self.sandbox.tests[name](laid) else "failed")
+            if run.stop_at_first and results[name].status == "failed":
+                break
+        modules = {path.removesuffix(".py").replace("/", "."): path for path in laid if path.endswith(".py")}
+        red = any(result.status == "failed" for result in results.values())
+        return TestReport(results, int(red), "", 0.0, modules, warm=not run.cold)
+
+    def _laid(self, files: Files) -> dict[str, bytes]:
+        laid = {**self.sandbox.files, **files}
+        return {path: data for path, data in laid.items() if data is not None}
+
+    def _chosen(self, run: TestRun) -> list[str]:
+        return [name for name in self.sandbox.tests if not run.ids or name in run.ids]
+
+    def __enter__(self) -> MemoryCopy:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Nothing is held."""

@@ -13,7 +13,7 @@ from dspy_ci.failures.failure import Failure, Hint, Kind
 from dspy_ci.failures.finding import Finding, Tally
 from dspy_ci.failures.format import PLACE, Format
 
-_FILE = r"(?P<file>(?:[A-Za-z]:[\\/])?[^\s:()'\"`,;|<>*][^:()'\"`,;|<>*]*\.\w+)$"
+_FILE = re.compile(r"(?P<file>(?:[A-Za-z]:[\\/])?[^\s:()'\"`,;|<>*][^:()'\"`,;|<>*]*\.\w+)$")
 _ROW = re.compile(
     r"\s*(?P<line>\d+):(?P<col>\d+)\s+(?!.*  \([\w-]+\)$)(?P<level>error|warning|Error:|Warning:|✖|⚠|×)\s+"
     r"(?P<message>\S.*?)(?:\s\s+(?P<code>@?[a-z][\w@/-]*)|\s+(?P<bare>@?[\w-]+/[\w/-]+))?$"
@@ -24,12 +24,16 @@ _ERRORS = {"error", "Error:", "✖", "×"}
 
 
 def stylish(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
-    """A path on its own line, then `line:col  error  message  rule`."""
-    while row := _ROW.match(cursor.peek() or ""):
-        cursor.take()
+    """A path on its own line, then `line:col  error  message  rule`; it begins with the first of these rows."""
+    path = next((found for text in reversed(cursor.behind(1)) if (found := _FILE.match(text))), None)
+    row = _ROW.match(match.string)
+    while path and row:
         if row["level"] in _ERRORS or _warnings_count(cursor):
             number = (cursor.number, cursor.number)
-            yield _failure(match["file"], row, row["code"] or row["bare"], number)
+            yield _failure(path["file"], row, row["code"] or row["bare"], number)
+        row = _ROW.match(cursor.peek() or "")
+        if row:
+            cursor.take()
 
 
 def _warnings_count(cursor: Cursor) -> bool:
@@ -127,7 +131,7 @@ def crash(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 FORMAT = Format(
     "eslint",
     starts={
-        _FILE: stylish,
+        r"\s*\d+:\d+\s+(?:error|warning|Error:|Warning:|✖|⚠|×)\s": stylish,
         PLACE + r":(?P<col>\d+): (?P<message>.+) \[(?P<level>Error|Warning)(?:/(?P<code>[^\]]+))?\]$": one_line,
         r"(?P<file>(?:[A-Za-z]:[\\/])?[^\s:]+): line (?P<line>\d+), col (?P<col>\d+), (?P<level>Error|Warning) - "
         r"(?P<message>.+?)(?: \((?P<code>[^()]+)\))?$": one_line,

@@ -124,7 +124,8 @@ FORMAT = Format(
     starts={
         rf"(?:vet: )?{_FILE}{COLUMN}: (?P<message>.+)": diagnostic,
         r"go: (?P<message>\S.*)": module,
-        r"(?P<file>\S*go\.(?:mod|work)):(?P<line>\d+)(?::\d+)?: (?P<message>.+)": module_line,
+        r"(?P<file>\S*go\.mod):(?P<line>\d+)(?::\d+)?: (?P<message>.+)": module_line,
+        r"(?P<file>\S*go\.work):(?P<line>\d+)(?::\d+)?: (?P<message>.+)": module_line,
         r"(?:\S+\.go:\d+:\d+: )?package (?P<name>[\w./~-]+)(?:$| is not in |: cannot find)": package_not_found,
         r"FAIL\t(?P<package>\S+)(?:\t| \[)": failed,
     },

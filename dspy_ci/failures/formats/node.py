@@ -9,7 +9,7 @@ from dspy_ci.failures.confidence import BLOCK, LINE
 from dspy_ci.failures.cursor import Cursor
 from dspy_ci.failures.failure import Failure, Frame
 from dspy_ci.failures.finding import Finding
-from dspy_ci.failures.format import Format
+from dspy_ci.failures.format import PLACE, Format
 from dspy_ci.failures.js_stack import EXCEPTION, bare_path, frames_of, kind_of, missing_module, raised
 from dspy_ci.failures.paths import is_ours
 from dspy_ci.failures.trace import blamed
@@ -91,7 +91,8 @@ def heap(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 FORMAT = Format(
     "node",
     starts={
-        r"(?P<file>(?:file://)?(?:[A-Za-z]:[\\/])?[^\s:()\[\]'\"`,;|<>]+):(?P<line>\d+)$": thrown,
+        rf"{PLACE}$": thrown,
+        r"(?P<file>file://[^\s:()]+):(?P<line>\d+)$": thrown,
         r"(?P<file>node:[^\s:]+):(?P<line>\d+)$": thrown,
         rf"(?:Uncaught )?{EXCEPTION}(?: \[(?P<code>\w+)\])?: \S": printed,
         r"FATAL ERROR: (?P<message>.*(?:heap out of memory|Allocation failed).*)": heap,

@@ -1,0 +1,169 @@
+"""Our side of a copy: asks its keeper, and reads what the tests reported."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import secrets
+import socket
+import subprocess
+import sys
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from types import TracebackType
+from typing import Any
+
+import dspy_ci
+from dspy_ci.adapters.sandbox import records, wire
+from dspy_ci.adapters.sandbox.confine import Limits
+from dspy_ci.adapters.sandbox.layout import Layout
+from dspy_ci.errors import SandboxError
+from dspy_ci.ports.sandbox import NOTHING, Command, Files, Outcome, TestReport, TestRun
+
+_INSIDE = Path(__file__).with_name("inside")
+_PATIENCE = 120.0
+"""Seconds beyond a run's own limit after which the keeper itself is given up."""
+_CONFIGURATION = frozenset({".toml", ".ini", ".cfg"})
+_KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "SOURCE_DATE_EPOCH", "CI")
+"""What a run inherits from our own environment; everything else stays outside."""
+
+
+class KeptCopy:
+    """A copy behind a keeper process; see the port for what it promises."""
+
+    def __init__(self, source: str, folder: str, layout: Layout, *, env: Mapping[str, str], limits: Limits) -> None:
+        self._source, self._layout, self._env = source, layout, dict(env)
+        self._peer, self._process = _keeper()
+        head = {"source": source, "folder": folder, "inside": str(_INSIDE), "limits": asdict(limits)}
+        answer, _ = self._ask(head, (), _PATIENCE)
+        self.root: str = answer["root"]
+        self._scratch: str = answer["scratch"]
+
+    def run(self, command: Command, files: Files = NOTHING) -> Outcome:
+        """See Copy."""
+        head = {
+            "op": "run",
+            "argv": [command.argv[0], *map(self._moved, command.argv[1:])],
+            "env": self._environment(command.env),
+            "cwd": command.cwd,
+            "timeout": command.timeout,
+        }
+        answer, (output,) = self._with_files(head, files, command.timeout)
+        return Outcome(answer["code"], output.decode(errors="replace"), answer["seconds"])
+
+    def test(self, run: TestRun, files: Files = NOTHING) -> TestReport:
+        """See Copy."""
+        nonce = secrets.token_hex(16)
+        head = {
+            "op": "test",
+            "python": run.python,
+            "env": self._environment(run.env),
+            "timeout": run.timeout,
+            "cold": run.cold,
+            "job": {**self._job(run, nonce), "shared": _shares_configuration(run, files)},
+        }
+        answer, (output, data) = self._with_files(head, files, run.timeout)
+        return records.report(
+            data, nonce, code=answer["code"], output=output.decode(errors="replace"), seconds=answer["seconds"],
+            warm=answer["warm"],
+        )  # fmt: skip
+
+    def _job(self, run: TestRun, nonce: str) -> dict[str, Any]:
+        return {
+            "nonce": nonce,
+            "root": self.root,
+            "scratch": self._scratch,
+            "args": [self._moved(word) for word in run.args],
+            "ids": list(run.ids),
+            "per_test": run.per_test,
+            "stop": run.stop_at_first,
+            "trace": run.trace,
+            "names": sorted(self._layout.names),
+            "outside": list(self._layout.shared),
+        }
+
+    def _moved(self, word: str) -> str:
+        """The word with paths into the original turned into paths into the copy."""
+        if word == self._source:
+            return self.root
+        return word.replace(f"{self._source}/", f"{self.root}/")
+
+    def _environment(self, added: Mapping[str, str]) -> dict[str, str]:
+        roots = [str(Path(self.root, part)) for part in self._layout.roots]
+        paths = [str(_INSIDE / "shim"), *roots[1:]]
+        env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        env |= {
+            "HOME": f"{self._scratch}/home",
+            "TMPDIR": f"{self._scratch}/tmp",  # noqa: S108 - a private folder of this copy
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPYCACHEPREFIX": f"{self._scratch}/pyc",
+            "PYTHONHASHSEED": "0",
+            "PYTHONUNBUFFERED": "1",
+            "DSPY_CI_NAMES": ",".join(sorted(self._layout.names)),
+            "DSPY_CI_ROOTS": os.pathsep.join(roots),
+            "GIT_CONFIG_COUNT": "1",
+            "GIT_CONFIG_KEY_0": "safe.directory",
+            "GIT_CONFIG_VALUE_0": "*",
+        }
+        env |= {name: self._moved(value) for name, value in {**self._env, **added}.items()}
+        env["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH", "")])])
+        return env
+
+    def _with_files(self, head: dict[str, Any], files: Files, timeout: float) -> tuple[dict[str, Any], list[bytes]]:
+        head["files"] = [(path, data is not None) for path, data in files.items()]
+        blobs = tuple(data for data in files.values() if data is not None)
+        return self._ask(head, blobs, timeout + _PATIENCE)
+
+    def _ask(
+        self, head: dict[str, Any], blobs: tuple[bytes, ...], patience: float
+    ) -> tuple[dict[str, Any], list[bytes]]:
+        try:
+            self._peer.settimeout(patience)
+            wire.send(self._peer, head, blobs)
+            answer, parts = wire.receive(self._peer)
+        except (EOFError, OSError) as error:
+            self.close()
+            raise SandboxError("the keeper of the copy has gone", hint=str(error) or None) from None
+        if "broken" in answer:
+            raise SandboxError(f"the copy broke: {answer['broken']}")
+        return answer, parts
+
+    def close(self) -> None:
+        """End the keeper, which kills what runs and removes the copy."""
+        self._peer.close()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            self._process.wait(30)
+            return
+        self._process.kill()
+        self._process.wait()
+
+    def __enter__(self) -> KeptCopy:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+
+def _shares_configuration(run: TestRun, files: Files) -> bool:
+    """Whether the run may start from a pytest that has read its configuration: some tests, and no file that it read."""
+    changed = {Path(path) for path in files}
+    return bool(run.ids) and not any(path.name == "conftest.py" or path.suffix in _CONFIGURATION for path in changed)
+
+
+def _keeper() -> tuple[socket.socket, subprocess.Popen[bytes]]:
+    """Start a keeper under our own interpreter, without site packages and without our environment."""
+    ours, theirs = socket.socketpair()
+    package = str(Path(dspy_ci.__file__).parent.parent)
+    start = f"import sys; sys.path.insert(0, {package!r}); from dspy_ci.adapters.sandbox.keeper import main; main()"
+    with theirs:
+        process = subprocess.Popen(
+            [sys.executable, "-I", "-S", "-c", start],
+            stdin=theirs.fileno(),
+            stdout=subprocess.DEVNULL,
+            env={},
+            start_new_session=True,
+        )
+    return ours, process

@@ -1,0 +1,48 @@
+"""`dspy-ci fix`: from a red test run to a verified patch."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from dspy_ci.settings import seconds
+
+
+@click.command(short_help="Run the tests, find the cause of what is red, and prove a patch.")
+@click.option(
+    "--log", type=click.Path(path_type=Path, dir_okay=False), help="A log that names failures; only those are mended."
+)
+@click.option(
+    "--test-cmd", metavar="CMD", help="How the tests are run, from the root of the repository; found when not given."
+)
+@click.option(
+    "--type-cmd", metavar="CMD", help="The type checker; found from the project's configuration when not given."
+)
+@click.option("--lint-cmd", metavar="CMD", help="The linter; found from the project's configuration when not given.")
+@click.option("--budget", metavar="TIME", help="How long to look, e.g. 60s or 2m.  [default: 60s]")
+@click.option("--max-patches", type=click.IntRange(1), help="How many verified patches to show.  [default: 3]")
+@click.option(
+    "--workers", type=click.IntRange(0), help="Copies searched side by side; 0 is one per core.  [default: 0]"
+)
+@click.option("--seed", type=int, help="Another seed, another order among equals.  [default: 0]")
+@click.option(
+    "--apply", "apply_", is_flag=True, help="Apply the best verified patch to your files; the index stays as it is."
+)
+@click.option(
+    "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to standard output."
+)
+@click.option("--quiet", "-q", is_flag=True, help="Only the report.")
+def command(*, log: Path | None, budget: str | None, apply_: bool, form: str, quiet: bool, **options: object) -> int:
+    """Run the tests, find the cause of what is red, and prove a patch.
+
+    The tests and every candidate run in throw-away copies of the repository. A patch is offered as verified only when
+    the failing tests were reproduced in the copy, each of them passed with the patch, and no other test was lost.
+
+    Exits with 0 when nothing is red or a patch was verified, with 1 when failures remain.
+    """
+    from dspy_ci.commands.mending import Manner, mend  # noqa: PLC0415 - help needs none of it
+
+    manner = Manner(json=form == "json", quiet=quiet, apply=apply_)
+    limit = seconds(budget) if budget else None
+    return mend(Path.cwd(), manner, log=log, budget=limit, **options)

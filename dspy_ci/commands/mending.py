@@ -1,0 +1,102 @@
+"""What `fix` and `demo` share: choose the adapters, run the pipeline, show its steps, print the report."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from dspy_ci import pipeline, settings
+from dspy_ci.adapters import applying, testcommands
+from dspy_ci.adapters.gitrepo import GitRepo
+from dspy_ci.adapters.sandbox.local import LocalSandbox
+from dspy_ci.commands.progress import Progress
+from dspy_ci.commands.terminal import show, show_json
+from dspy_ci.errors import ExitCode, UsageError
+from dspy_ci.failures.diagnosis import diagnose
+from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.pipeline import Task
+from dspy_ci.ports.sandbox import TestRun
+from dspy_ci.ports.testcommand import TestCommand
+from dspy_ci.reports.fix import FixReport, Offer
+from dspy_ci.reports.fix_text import fix_text
+from dspy_ci.reports.records import fix_record
+from dspy_ci.reports.styled import Styled
+from dspy_ci.settings import Settings
+
+_EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
+_CHUNK = 1 << 18
+
+
+@dataclass(frozen=True, slots=True)
+class Manner:
+    """How to answer."""
+
+    json: bool = False
+    quiet: bool = False
+    apply: bool = False
+
+
+def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: object) -> int:
+    """Mend the repository around the folder and report; the exit code. The options are those of Settings."""
+    repo = GitRepo(folder)
+    wanted = named_tests(log) if log else frozenset[str]()
+    chosen = settings.load(Path(repo.root), os.environ, **options)
+    command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
+    sandbox = LocalSandbox(repo.root)
+    report: FixReport | None = None
+    with Progress(quiet=manner.quiet or manner.json) as progress:
+        progress.notes(command.notes)
+        for event in pipeline.mend(task(command, chosen, wanted), repo, sandbox):
+            progress.show(event)
+            if isinstance(event, FixReport):
+                report = event
+    assert report is not None, "the pipeline ends with its report"  # noqa: S101 - a contract, not a check of input
+    if manner.json:
+        show_json(fix_record(report))
+    else:
+        show(fix_text(report))
+    if manner.apply and report.best:
+        _apply(repo, report.best, manner)
+    return _EXIT[report.status]
+
+
+def task(command: TestCommand, chosen: Settings, wanted: frozenset[str]) -> Task:
+    """The pipeline's view of what the user wants."""
+    if command.python is None:
+        raise UsageError(
+            f"only pytest can be mended yet, and {command.shown!r} is something else",
+            hint="name pytest with --test-cmd; `dspy-ci explain` reads the output of any runner",
+        )
+    run = TestRun(command.python, chosen.test_timeout, args=command.args, env=command.env)
+    return Task(
+        command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or _cores(),
+        seed=chosen.seed, wanted=wanted,
+    )  # fmt: skip
+
+
+def named_tests(log: Path) -> frozenset[str]:
+    """The tests that a log says failed. Raises UsageError when it cannot be read or names no failure at all."""
+    try:
+        if log.stat().st_size == 0:
+            raise UsageError(f"{log} is empty", hint="save the output of the failed step, all of it")
+        with log.open("rb") as stream:
+            diagnosis = diagnose(pages_of(iter(lambda: stream.read(_CHUNK), b"")))
+    except OSError as error:
+        raise UsageError(f"cannot read {log}: {(error.strerror or str(error)).lower()}") from error
+    if not diagnosis.open:
+        raise UsageError(f"{log} names no failure", hint="`dspy-ci context` shows what was read of it")
+    return frozenset(failure.test_id for failure in diagnosis.open if failure.test_id)
+
+
+def _apply(repo: GitRepo, best: Offer, manner: Manner) -> None:
+    patch = best.patch
+    before = {path: source.data if (source := patch.base.source(path)) else None for path in patch.files}
+    applying.apply(Path(repo.root), before, patch.files)
+    if not manner.quiet:
+        show([Styled(f"Applied to {', '.join(patch.files)}; the index is as it was.", "good")], err=True)
+
+
+def _cores() -> int:
+    """How many cores this process may use."""
+    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1

@@ -1,0 +1,65 @@
+"""A wrong variable: another one in reach was meant."""
+
+from __future__ import annotations
+
+import ast
+import builtins
+from collections.abc import Iterator
+
+from dspy_ci.patches.templates.place import Mutation, Place
+
+NAME = "name"
+PRIOR = 0.8
+
+
+def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
+    """Every other name in reach that may hold such a value; names of comprehensions and loops around count."""
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return
+    if node.id not in place.scope.locals or _is_callee(node, place):
+        return
+    for other in names_at(node, place):
+        if other != node.id and _fits(other, node.id, place):
+            yield Mutation(
+                (place.replace(node, other),), f"uses `{other}` instead of `{node.id}`", _odds(other, node, place)
+            )
+
+
+def names_at(node: ast.AST, place: Place) -> list[str]:
+    """The local names that may be bound where the node stands."""
+    names = list(place.scope.names(getattr(node, "lineno", 0)))
+    for parent in _ancestors(node, place):
+        if isinstance(parent, ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            targets = (part for generator in parent.generators for part in ast.walk(generator.target))
+            names += [part.id for part in targets if isinstance(part, ast.Name)]
+        elif isinstance(parent, ast.Lambda):
+            names += [argument.arg for argument in parent.args.args]
+    return list(dict.fromkeys(names))
+
+
+def _ancestors(node: ast.AST, place: Place) -> Iterator[ast.AST]:
+    parent = place.parents.get(node)
+    while parent:
+        yield parent
+        parent = place.parents.get(parent)
+
+
+def _fits(other: str, old: str, place: Place) -> bool:
+    kinds = place.scope.kinds
+    mine, yours = kinds.get(old), kinds.get(other)
+    if yours in {"function", "class", "module", "self"} or hasattr(builtins, other):
+        return mine == yours and mine is not None
+    return mine is None or yours is None or mine == yours or {mine, yours} == {"list", "tuple"}
+
+
+def _odds(other: str, node: ast.Name, place: Place) -> float:
+    kinds = place.scope.kinds
+    same = kinds.get(other) == kinds.get(node.id)
+    near = 0.2 if len(other) == len(node.id) == 1 or other[0] == node.id[0] else 0.0
+    index = 0.2 if isinstance(place.parents.get(node), ast.Subscript | ast.Return) else 0.0
+    return (0.6 if same else 0.35) + near + index
+
+
+def _is_callee(node: ast.Name, place: Place) -> bool:
+    parent = place.parents.get(node)
+    return isinstance(parent, ast.Call) and parent.func is node

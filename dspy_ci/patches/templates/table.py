@@ -1,0 +1,42 @@
+"""The families, the most frequent first."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from typing import Protocol
+
+from dspy_ci.patches.templates import (
+    argument,
+    arithmetic,
+    boolean,
+    callee,
+    comparison,
+    condition,
+    constant,
+    guard,
+    name,
+    negation,
+    off_by_one,
+    statement,
+    update,
+    wrapper,
+)
+from dspy_ci.patches.templates.place import Mutation, Place
+
+
+class Family(Protocol):
+    """What every module of this folder offers."""
+
+    NAME: str
+    PRIOR: float
+
+    def mutations(self, node: ast.AST, place: Place) -> Iterator[Mutation]:
+        """Other ways to write the node."""
+        ...
+
+
+FAMILIES: tuple[Family, ...] = (
+    comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, argument, wrapper, statement,
+    update, condition, guard,
+)  # fmt: skip

@@ -1,0 +1,38 @@
+"""The verbs and the text of `dspy-ci --help`: written, so that asking for help loads nothing."""
+
+from __future__ import annotations
+
+VERBS = {
+    "demo": "Break a small project in a temporary folder and mend it before your eyes.",
+    "fix": "Run the tests, find the cause of what is red, and prove a patch.",
+    "apply": "Apply a verified patch that a hook has stored.",
+    "hook": "Judge what is about to be committed or pushed, and mend it.",
+}
+"""Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""
+
+_HELP = """\
+Usage: dspy-ci [OPTIONS] VERB [ARGS]...
+
+  A red build goes in, a verified patch comes out.
+
+Options:
+  -V, --version  Show the version and exit.
+  -h, --help     Show this text and exit; `dspy-ci VERB --help` tells more.
+
+Verbs:
+{verbs}
+
+Exit codes:
+  0    nothing is wrong, or it was mended with proof
+  1    failures remain
+  2    the command line or a setting is wrong
+  3    our own fault; a report file is named
+  4    an outside thing is missing: an interpreter, a tool, a token, a model
+  130  interrupted
+"""
+
+
+def overview() -> str:
+    """The text of `dspy-ci --help`."""
+    width = max(map(len, VERBS))
+    return _HELP.format(verbs="\n".join(f"  {verb:<{width}}  {text}" for verb, text in VERBS.items()))

@@ -1,0 +1,81 @@
+"""What many tests need: real repositories in temporary folders, and a clean environment."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+collect_ignore = ["patients", "golden"]
+
+WHO = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
+
+
+@pytest.fixture
+def git():
+    """Run git in a folder and return what it printed."""
+
+    def run(root, *args):
+        return subprocess.run(["git", *WHO, *args], cwd=root, capture_output=True, text=True, check=True).stdout
+
+    return run
+
+
+@pytest.fixture
+def write():
+    """Write files, given as a dictionary, below a folder."""
+
+    def run(root, files):
+        for name, text in files.items():
+            path = Path(root, name)
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(text if isinstance(text, bytes) else text.encode())
+
+    return run
+
+
+@pytest.fixture(autouse=True)
+def _quiet_world(monkeypatch, tmp_path_factory):
+    """No test reads or writes the settings and caches of the person who runs it."""
+    for name in (
+        "VIRTUAL_ENV",
+        "NO_COLOR",
+        "FORCE_COLOR",
+        "PYTEST_ADDOPTS",
+        "GIT_DIR",
+        "GIT_WORK_TREE",
+        "GIT_INDEX_FILE",
+    ):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))
+    monkeypatch.setenv("GIT_CONFIG_GLOBAL", "/dev/null")
+
+
+@pytest.fixture
+def repository(tmp_path, git, write):
+    """Make a git repository with one commit per dictionary of files."""
+
+    def make(*commits, name="project"):
+        root = tmp_path / name
+        root.mkdir()
+        git(root, "init", "-q", "-b", "main")
+        for number, files in enumerate(commits):
+            write(root, files)
+            git(root, "add", "-A")
+            git(root, "commit", "-q", "--allow-empty", "-m", f"commit {number}")
+        return root
+
+    return make
+
+
+@pytest.fixture
+def dspy_ci():
+    """Run the command line as a person would: in a process of its own."""
+
+    def run(*args, cwd, timeout=120, stdin="", **env):
+        argv = [sys.executable, "-m", "dspy_ci", *map(str, args)]
+        options = {"input": stdin, "text": isinstance(stdin, str), "env": {**os.environ, **env}}
+        return subprocess.run(argv, cwd=cwd, capture_output=True, timeout=timeout, check=False, **options)
+
+    return run

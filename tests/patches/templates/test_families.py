@@ -1,0 +1,158 @@
+"""Each family: first what it must leave alone, then what it must come up with."""
+
+from __future__ import annotations
+
+import ast
+from pathlib import Path
+
+import pytest
+
+import dspy_ci
+from dspy_ci.codebase.functions import functions
+from dspy_ci.codebase.snapshot import Snapshot, parse
+from dspy_ci.patches.templates.place import Place
+from dspy_ci.patches.templates.table import FAMILIES
+
+BY_NAME = {family.NAME: family for family in FAMILIES}
+
+
+def rewritten(name: str, code: str) -> list[str]:
+    """The code after each mutation of one family, at any of its functions."""
+    snapshot = Snapshot.of({"m.py": code})
+    found = []
+    for function in functions("m.py", ast.parse(code)):
+        place = Place.of(snapshot, function)
+        for statement in place.statements:
+            for node in place.nodes(statement):
+                for mutation in BY_NAME[name].mutations(node, place):
+                    text = code
+                    for start, end, new in sorted(mutation.spans, reverse=True):
+                        text = text[:start] + new + text[end:]
+                    found.append(text)
+    return found
+
+
+def body(line: str) -> str:
+    return f"def f(a, b, items):\n    {line}\n"
+
+
+@pytest.mark.parametrize(
+    ("name", "code"),
+    [
+        ("comparison", body("return a + b")),
+        ("boolean", body("return a < b")),
+        ("arithmetic", body("return f'{a}'")),
+        ("constant", body("'only a docstring'")),
+        ("constant", body("return f'{a:>10}'")),
+        ("name", body("return print")),
+        ("negation", body("return a == b")),
+        ("callee", body("return a(b)")),
+        ("argument", body("return a(b.c)[0]")),
+        ("off_by_one", body("return 'text'")),
+        ("update", body("return a")),
+        ("statement", "def f(a): return a\n"),
+        ("guard", "x = 1\n"),
+        ("condition", body("return a")),
+    ],
+)
+def test_leaves_alone_what_is_not_its_business(name, code):
+    if name == "argument":
+        assert all("b.c, " not in text for text in rewritten(name, code))
+    else:
+        assert rewritten(name, code) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("comparison", "return a < b", "return a <= b"),
+        ("comparison", "return a not in b", "return a in b"),
+        ("comparison", "return (a) == (b)", "return (a) != (b)"),
+        ("comparison", "return 'ä' < b < a", "return 'ä' < b <= a"),
+        ("boolean", "return a and b", "return a or b"),
+        ("boolean", "return a and b", "return a"),
+        ("boolean", "return a or b or items", "return a or items"),
+        ("arithmetic", "return a + b", "return a - b"),
+        ("arithmetic", "return a / b", "return b / a"),
+        ("arithmetic", "return a + b * 2", "return a + b"),
+        ("arithmetic", "a += b", "a -= b"),
+        ("arithmetic", "a -= b", "a //= b"),
+        ("off_by_one", "return items[a]", "return items[a + 1]"),
+        ("off_by_one", "return items[:a]", "return items[:a - 1]"),
+        ("off_by_one", "return range(len(items))", "return range(len(items) - 1)"),
+        ("constant", "return a * 2", "return a * 3"),
+        ("constant", "return True", "return False"),
+        ("constant", "return 'abc'", "return 'ABC'"),
+        ("constant", 'return "".join(items)', 'return " ".join(items)'),
+        ("name", "return a", "return b"),
+        ("name", "return [x for x in items if a]", "return [x for x in items if x]"),
+        ("negation", "return 1 if a else 2", "return 1 if not a else 2"),
+        ("negation", "return not a", "return a"),
+        ("callee", "return min(items)", "return max(items)"),
+        ("callee", "return a.lower()", "return a.upper()"),
+        ("argument", "return a(b, items)", "return a(items, b)"),
+        ("argument", "return (a, b)", "return (b, a)"),
+        ("argument", "return sorted(items, key=a)", "return sorted(items)"),
+        ("wrapper", "return len(items)", "return items"),
+        ("wrapper", "return items", "return sorted(items)"),
+        ("wrapper", "return f(a, b, items)", "return abs(f(a, b, items))"),
+        ("condition", "return 1 if a else 2", "return 1 if a and not b else 2"),
+    ],
+)
+def test_comes_up_with(name, before, after):
+    assert body(after) in rewritten(name, body(before))
+
+
+LOOP = """\
+def f(xs):
+    odd = even = 0
+    for x in xs:
+        if x % 2:
+            odd += 1
+"""
+EARLY = """\
+def f(a):
+    for x in a:
+        g(x)
+        return x
+"""
+BRANCHES = """\
+def f(a):
+    if a:
+        return True
+    else:
+        return False
+"""
+ENDLESS = """\
+def f(n):
+    i = 0
+    while i < n:
+        g(i)
+"""
+
+
+@pytest.mark.parametrize(
+    ("name", "before", "after"),
+    [
+        ("statement", EARLY, EARLY.replace("        return", "    return")),
+        ("statement", LOOP, LOOP.replace("    odd = even = 0\n", "")),
+        ("statement", "def f(a):\n    a = 1\n    g(a)\n", "def f(a):\n    g(a)\n    a = 1\n"),
+        ("statement", "def f(a):\r\n    if a:\r\n        g(a)\r\n", "def f(a):\r\n    g(a)\r\n"),
+        ("statement", BRANCHES, BRANCHES.replace("True", "x").replace("False", "True").replace("x", "False")),
+        ("guard", "def f(a):\n    return a[0]\n", "def f(a):\n    if not a:\n        return None\n    return a[0]\n"),
+        ("update", ENDLESS, ENDLESS + "        i += 1\n"),
+        ("update", LOOP, LOOP.replace("odd +=", "even +=")),
+        ("update", LOOP, LOOP + "        else:\n            even += 1\n"),
+        ("negation", BRANCHES, BRANCHES.replace("True", "x").replace("False", "True").replace("x", "False")),
+    ],
+)
+def test_rearranges(name, before, after):
+    assert after in rewritten(name, before)
+
+
+@pytest.mark.parametrize("name", list(BY_NAME))
+def test_never_breaks_the_syntax_of_real_code(name):
+    root = Path(dspy_ci.__file__).parent
+    for path in ("patches/diff.py", "codebase/spans.py"):
+        broken = [text for text in rewritten(name, (root / path).read_text()) if parse(text) is None]
+        assert broken == []

@@ -1,0 +1,6 @@
+"""Roman numerals."""
+
+
+def roman(number):
+    """The number in Roman numerals."""
+    raise NotImplementedError

@@ -1,0 +1,6 @@
+"""Areas."""
+
+
+def rectangle(width, height):
+    """Width times height."""
+    return width * height

@@ -1,0 +1,5 @@
+from area import rectangle
+
+
+def test_rectangle():
+    assert rectangle(2, 3) == 6

@@ -1,0 +1,5 @@
+"""Waiting lines."""
+
+from queueing.line import Line
+
+__all__ = ["Line"]

@@ -1,0 +1,5 @@
+from names import slug
+
+
+def test_slug_hidden():
+    assert slug("One  Two") == "one-two"
