@@ -35,6 +35,13 @@ class Settings:
     """Copies that are searched side by side; 0 is one per core."""
     test_timeout: float = 600.0
     """Seconds for one run of the whole suite."""
+    required: bool = False
+    """Whether a hook that cannot do its work stops the commit."""
+    hook_exclude: tuple[str, ...] = (
+        "*/fixtures/*", "*/testdata/*", "*/test_data/*", "*/golden/*", "*/snapshots/*", "*/__snapshots__/*",
+        "*/vendor/*", "*/_vendor/*", "*/third_party/*", "*/node_modules/*", "*/site-packages/*", "*{{*",
+    )  # fmt: skip
+    """Patterns of paths that hooks do not judge: broken on purpose, or foreign."""
     seed: int = 0
     """The search is deterministic for a seed, as far as the budget lets it."""
 
@@ -98,6 +105,10 @@ def _field(key: str) -> str:
 def _typed(name: str, value: Any) -> Any:
     """The value as the field wants it."""
     default = getattr(Settings(), name)
+    if isinstance(default, bool):
+        return _flag(name, value)
+    if isinstance(default, tuple):
+        return _patterns(name, value)
     try:
         if isinstance(default, float):
             return seconds(str(value))
@@ -108,3 +119,18 @@ def _typed(name: str, value: Any) -> Any:
     if not isinstance(value, str):
         raise UsageError(f"{name.replace('_', '-')} is {value!r}, not text")
     return value
+
+
+def _flag(name: str, value: Any) -> bool:
+    words = {"1": True, "true": True, "yes": True, "0": False, "false": False, "no": False, "": False}
+    if str(value).lower() not in words:
+        raise UsageError(f"{name.replace('_', '-')} is {value!r}, neither true nor false")
+    return words[str(value).lower()]
+
+
+def _patterns(name: str, value: Any) -> tuple[str, ...]:
+    """A list, or text with a comma between the patterns."""
+    parts = value.split(",") if isinstance(value, str) else value
+    if not isinstance(parts, list) or not all(isinstance(part, str) for part in parts):
+        raise UsageError(f"{name.replace('_', '-')} is {value!r}, not a list of patterns")
+    return tuple(part.strip() for part in parts if part.strip())

@@ -5,6 +5,8 @@ from __future__ import annotations
 VERBS = {
     "demo": "Break a small project in a temporary folder and mend it before your eyes.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
+    "apply": "Apply a verified patch that a hook has stored.",
+    "hook": "Judge what is about to be committed or pushed, and mend it.",
 }
 """Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""
 

@@ -75,7 +75,7 @@ class GitRepo:
             diff = self._diff(f"HEAD~{age}")
             if diff is None:
                 break
-            for path, lines in _added_lines(diff):
+            for path, lines in added_lines(diff):
                 fresh = lines - known[path]
                 known[path] |= lines
                 if fresh:
@@ -94,7 +94,7 @@ class GitRepo:
         return text if len(text) <= _LONGEST_DIFF else None
 
 
-def _added_lines(diff: str) -> Iterator[tuple[str, set[int]]]:
+def added_lines(diff: str) -> Iterator[tuple[str, set[int]]]:
     """Path and added line numbers of each file of a diff without context."""
     path, lines = "", set[int]()
     for line in diff.split("\n"):

@@ -14,5 +14,7 @@ GENERIC = 0.6
 """Looks like a diagnostic; the tool is a guess."""
 WINDOW = 0.3
 """A line that speaks of errors, nothing more."""
+WARNING = 0.25
+"""A warning: no failure unless the trailer of its tool counts it as one."""
 WRAPPER = 0.2
 """Only says that something inside failed: kept when nothing inside was found."""

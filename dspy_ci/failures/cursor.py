@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from typing import Protocol
 
 from dspy_ci.failures.finding import Finding
 from dspy_ci.logs.page import Page
 
-LOOKAHEAD = 2000
+LOOKAHEAD = 20_000
 """How many lines a format may look ahead without taking them."""
 
 
@@ -52,8 +53,23 @@ class Cursor:
             return texts[index]
         return self._beyond(index - len(texts)) if ahead < LOOKAHEAD else None
 
+    def behind(self, limit: int = 400) -> tuple[str, ...]:
+        """The lines before the one taken last, as far as this page reaches back."""
+        end = max(self.index - 1, 0)
+        return self.page.texts[max(end - limit, 0) : end]
+
+    def ahead(self, pattern: re.Pattern[str], limit: int = 400) -> int | None:
+        """How many lines ahead the next line lies that matches, in the same step."""
+        for distance in range(min(limit, LOOKAHEAD)):
+            text = self.peek(distance)
+            if text is None:
+                return None
+            if pattern.match(text):
+                return distance
+        return None
+
     def take(self) -> str:
-        """The next line of this step, consumed; StopIteration is impossible: an empty line where the step ends."""
+        """The next line of this step, consumed; an empty line where the step ends."""
         if self.index >= len(self.page.texts) and not self._follow():
             return ""
         self.index += 1

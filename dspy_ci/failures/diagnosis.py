@@ -9,9 +9,9 @@ from dataclasses import dataclass, replace
 from dspy_ci.failures.confidence import WRAPPER
 from dspy_ci.failures.failure import Failure, Kind
 from dspy_ci.failures.finding import Ended, Finding, Tally, Workspace
-from dspy_ci.failures.merging import merged
+from dspy_ci.failures.merging import merged, vouched
 from dspy_ci.failures.paths import Checkout
-from dspy_ci.failures.ranking import roots
+from dspy_ci.failures.ranking import ranked, roots
 from dspy_ci.failures.reading import findings
 from dspy_ci.logs.page import Page
 
@@ -34,7 +34,7 @@ class Diagnosis:
     """The failures of one log."""
 
     failures: tuple[Failure, ...]
-    """In the order of the log; what another one explains carries `suppressed_by`."""
+    """Likeliest root cause first; at the end those that another one explains (`suppressed_by`)."""
     roots: tuple[str, ...]
     """Fingerprints of the root causes, likeliest first."""
     notes: tuple[str, ...] = ()
@@ -74,12 +74,13 @@ def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = ()) -> Diagno
             case Ended():
                 ends.append(finding)
     checkout.learn(path for failure in failures for path in _paths(failure))
-    failures = merged([_relative(failure, checkout) for failure in failures])
+    failures = merged(vouched([_relative(failure, checkout) for failure in failures], tallies))
     failures += _unexplained(ends, failures)
     steps = list(dict.fromkeys((end.job, end.step) for end in ends if end.step))
     failures = list(_only_of(steps, failures))
     notes = list(_mismatches(tallies, failures)) if not more else [f"{more} more failures were not kept"]
     failures = [_doubted(failure, notes) for failure in failures]
+    failures = [*ranked(failures, steps), *(failure for failure in failures if failure.suppressed_by)]
     return Diagnosis(tuple(failures), roots(failures, steps), tuple(notes))
 
 

@@ -25,10 +25,10 @@ _RANK = {kind: rank for rank, kinds in enumerate(_ORDER) for kind in kinds}
 def ranked(failures: Iterable[Failure], failing_steps: Sequence[tuple[str | None, str | None]] = ()) -> list[Failure]:
     """The failures that nothing else explains, likeliest root cause first."""
 
-    def key(failure: Failure) -> tuple[int, int, int]:
+    def key(failure: Failure) -> tuple[float, ...]:
         step = (failure.job, failure.step)
         when = failing_steps.index(step) if step in failing_steps else len(failing_steps)
-        return when, _RANK[failure.kind], failure.log_span[0] if failure.log_span else 0
+        return when, _RANK[failure.kind], -failure.confidence, failure.log_span[0] if failure.log_span else 0
 
     return sorted((failure for failure in failures if failure.suppressed_by is None), key=key)
 

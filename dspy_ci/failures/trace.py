@@ -16,7 +16,7 @@ CHAINED = re.compile(
 )
 EXCEPTION = re.compile(r"(?P<exc>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (?P<msg>.*)|:?$)")
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<func>.+))?')
-_GROUP_FRAME = re.compile(r"^[ +|]*[|+] ?")
+_MARGIN = re.compile(r"[ +|]*[|+] ")
 
 SYNTAX = {"SyntaxError", "IndentationError", "TabError"}
 IMPORT = {"ImportError", "ModuleNotFoundError"}
@@ -71,16 +71,33 @@ def take_traceback(cursor: Cursor) -> list[str]:
 
 def trace_of(lines: Sequence[str]) -> Trace:
     """The traceback that lines show; of a chain the last one, with earlier frames if it shows none of ours."""
-    lines = [_GROUP_FRAME.sub("", text) if text.lstrip().startswith(("|", "+")) else text for text in lines]
+    lines = _outermost(lines)
     cuts = [i for i, text in enumerate(lines) if CHAINED.match(text)]
     last = list(lines[cuts[-1] + 1 :]) if cuts else list(lines)
     frames = tuple(frames_in(last))
     if cuts and blamed(frames) is None:
         frames = tuple(frames_in(lines[: cuts[-1]])) + frames
-    raised = next((match for text in reversed(last) if (match := EXCEPTION.match(text))), None)
+    raised = _raised(last)
     if raised is None:
         return Trace(frames, None, last[-1].strip() if last else "")
     return Trace(frames, raised["exc"], (raised["msg"] or "").strip())
+
+
+def _outermost(lines: Sequence[str]) -> list[str]:
+    """Of an exception group the group itself, freed of its margin; its members stand below the first divider."""
+    if not any("Exception Group Traceback" in text for text in lines):
+        return list(lines)
+    end = next((i for i, text in enumerate(lines) if "+-+---" in text), len(lines))
+    return [_MARGIN.sub("", text) for text in lines[:end]]
+
+
+def _raised(lines: Sequence[str]) -> re.Match[str] | None:
+    """The line that names the exception: the first without indent after the last frame."""
+    start = max((i for i, text in enumerate(lines) if _FRAME.match(text)), default=-1) + 1
+    for text in lines[start:]:
+        if text[:1] not in {" ", "\t", ""} and (match := EXCEPTION.match(text)):
+            return match
+    return None
 
 
 def kind_of(exception: str | None, otherwise: Kind) -> Kind:

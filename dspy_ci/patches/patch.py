@@ -55,6 +55,16 @@ class Patch:
         """The canonical `git diff` of the patch."""
         return "".join(unified(path, self.base.source(path), source) for path, source in self.sources.items())
 
+    @property
+    def diff_bytes(self) -> bytes:
+        """The same as `git apply` needs it: each file in its own encoding."""
+        parts = []
+        for path, source in self.sources.items():
+            old = self.base.source(path)
+            encoding = (source or old or Source("")).encoding
+            parts.append(unified(path, old, source).encode(encoding, "surrogateescape"))
+        return b"".join(parts)
+
     @cached_property
     def id(self) -> str:
         """Twelve hex digits that depend on the diff alone."""

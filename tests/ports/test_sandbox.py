@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -96,7 +97,9 @@ def test_passed_assertions_of_a_failed_test_are_counted(copy):
 
 def test_what_a_command_writes_is_gone_after_it(copy):
     show = Command(("sh", "-c", "find . | sort; cat *.py; ls -a $HOME $TMPDIR"), 10)
-    mess = "echo x > new; echo y >> calc.py; rm test_calc.py; mkdir -p d/e; chmod 0 d; mkfifo p; touch $HOME/x $TMPDIR/y"
+    mess = (
+        "echo x > new; echo y >> calc.py; rm test_calc.py; mkdir -p d/e; chmod 0 d; mkfifo p; touch $HOME/x $TMPDIR/y"
+    )
     before = copy.run(show).output
     assert copy.run(Command(("sh", "-c", f"{mess}; ls"), 10)).code == 0
     assert copy.run(show).output == before
@@ -119,8 +122,7 @@ def test_a_command_that_takes_too_long_is_killed_with_all_that_it_started(copy):
 
 
 def test_output_without_end_is_cut(copy):
-    endless = "print('x' * 79, flush=True)
-while 1: print('y' * 8000)"
+    endless = "print('x' * 79, flush=True)\nwhile 1: print('y' * 8000)"
     outcome = copy.run(Command((sys.executable, "-c", endless), 1))
     assert len(outcome.output) < 2 << 20
     assert outcome.output.startswith("xxx")
@@ -198,7 +200,7 @@ def test_set_up(broken): pass
 
 
 def test_the_project_s_own_options_do_not_hide_results(copy):
-    ini = b"[pytest]\naddopts = -x --maxfail=1 -q --no-header -k \"add or zero\"\n"
+    ini = b'[pytest]\naddopts = -x --maxfail=1 -q --no-header -k "add or zero"\n'
     assert copy.test(run(), {"pytest.ini": ini}).passed == {ZERO}
 
 
@@ -220,3 +222,56 @@ def test_nothing_is_left_when_a_copy_is_closed(project, tmp_path, monkeypatch):
                 opened.test(run())
                 opened.run(Command(("sh", "-c", "mkdir -p $HOME/a/b; chmod 0 $HOME/a; setsid sleep 99 &"), 5))
             assert list(tmp_path.iterdir()) == []
+
+
+@pytest.fixture(params=["A", "B", "E"])
+def sandbox(request, tmp_path):
+    """A project of its own for tests that change it."""
+    if not tried(request.param).works:
+        pytest.skip("does not hold here")
+    for name, data in FILES.items():
+        (tmp_path / name).write_bytes(data)
+    return LocalSandbox(str(tmp_path), request.param)
+
+
+def ran(copy, files):
+    return copy.test(run(ids=(ADD,)), files)
+
+
+@pytest.mark.parametrize(
+    "conftest", ["import calc\n", "import threading\nthreading.Thread(target=input, daemon=True)\n"]
+)
+def test_selected_tests_see_the_candidate_whatever_the_configuration_imports(sandbox, conftest):
+    Path(sandbox.root, "conftest.py").write_text(conftest)
+    with sandbox.open() as copy:
+        for _ in range(2):
+            assert ran(copy, {"calc.py": RIGHT}).passed
+            assert ran(copy, {}).red
+            assert not ran(copy, {"calc.py": b"def add(a, b):\n    raise SystemExit\n"}).passed
+
+
+def test_a_candidate_that_changes_the_configuration_is_run_with_its_own(copy):
+    refused = b"import pytest\n\n\ndef pytest_runtest_setup(item):\n    pytest.skip('never')\n"
+    assert ran(copy, {"calc.py": RIGHT}).passed
+    assert ran(copy, {"conftest.py": refused}).ids("skipped")
+    assert ran(copy, {"calc.py": RIGHT}).passed
+
+
+def test_a_candidate_that_kills_its_parent_does_not_end_the_copy(copy):
+    assert ran(copy, {"calc.py": RIGHT}).passed
+    killer = b"import os, signal\nos.kill(os.getppid(), signal.SIGKILL)\nos._exit(1)\n"
+    assert not ran(copy, {"calc.py": killer}).passed
+    assert ran(copy, {"calc.py": RIGHT}).passed
+
+
+def test_the_working_directory_is_the_candidate_s(copy):
+    text = b"def test_add():\n    assert 'a + b' in open('calc.py').read()\n"
+    for _ in range(2):
+        assert ran(copy, {"calc.py": RIGHT, "test_calc.py": text}).passed
+        assert ran(copy, {"test_calc.py": text}).red
+
+
+def test_what_a_test_prints_reaches_the_report(copy):
+    noisy = b"print('hello from the candidate')\n\n\ndef add(a, b):\n    return 0\n"
+    assert ran(copy, {"calc.py": RIGHT}).passed
+    assert "test_add" in ran(copy, {"calc.py": noisy}).output

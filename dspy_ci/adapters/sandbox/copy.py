@@ -28,6 +28,7 @@ from dspy_ci.ports.sandbox import NOTHING, Command, Files, Outcome, TestReport, 
 _INSIDE = Path(__file__).with_name("inside")
 _PATIENCE = 120.0
 """Seconds beyond a run's own limit after which the keeper itself is given up."""
+_CONFIGURATION = frozenset({".toml", ".ini", ".cfg"})
 _KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "SOURCE_DATE_EPOCH", "CI")
 """What a run inherits from our own environment; everything else stays outside."""
 
@@ -104,7 +105,7 @@ class KeptCopy:
             "env": self._environment(run.env),
             "timeout": run.timeout,
             "cold": run.cold,
-            "job": self._job(run, nonce),
+            "job": {**self._job(run, nonce), "shared": _shares_configuration(run, files)},
         }
         answer, (output, data) = self._with_files(head, files, run.timeout)
         return records.report(
@@ -207,6 +208,12 @@ def _fastest(source: str) -> str | None:
     if not os.access(memory, os.W_OK) or source.startswith(memory):
         return None
     return memory if shutil.disk_usage(memory).free > 1 << 30 else None
+
+
+def _shares_configuration(run: TestRun, files: Files) -> bool:
+    """Whether the run may start from a pytest that has read its configuration: some tests, and no file that it read."""
+    changed = {Path(path) for path in files}
+    return bool(run.ids) and not any(path.name == "conftest.py" or path.suffix in _CONFIGURATION for path in changed)
 
 
 def _keeper() -> tuple[socket.socket, subprocess.Popen[bytes]]:

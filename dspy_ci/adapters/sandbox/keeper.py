@@ -71,7 +71,7 @@ class Keeper:
         return self._run(head) if head["op"] == "run" else self._test(head)
 
     def _end_all(self) -> None:
-        keep = frozenset({self._warm.pid}) if self._warm else frozenset[int]()
+        keep = self._warm.pids if self._warm else frozenset[int]()
         if not sweep(keep):
             raise OSError("a process would not die")
         if self._warm and not self._warm.alive():

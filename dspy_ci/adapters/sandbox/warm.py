@@ -48,6 +48,7 @@ class Warm:
         if problem:
             raise WarmError(problem)
         self._running = False
+        self.pids = frozenset({self.pid})
 
     def fileno(self) -> int:
         """Readable when the child has ended."""
@@ -58,7 +59,7 @@ class Warm:
         data = json.dumps(job).encode()
         socket.send_fds(self._peer, [struct.pack("!I", len(data))], list(fds))
         self._peer.sendall(data)
-        self._receive()
+        self.pids = frozenset({self.pid, *self._receive().get("servers", ())})
         self._running = True
 
     def ended(self) -> int:

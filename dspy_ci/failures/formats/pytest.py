@@ -270,12 +270,6 @@ def timeout(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
         )
 
 
-def coverage(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
-    """The threshold of pytest-cov was missed; printed once or twice, by version."""
-    del cursor
-    yield Failure("pytest", "coverage", match["message"], confidence=LINE)
-
-
 FORMAT = Format(
     "pytest",
     starts={
@@ -288,7 +282,6 @@ FORMAT = Format(
         r"ERROR: (?P<message>(?:file or directory )?not found: (?P<file>\S+))": not_found,
         r"(?P<id>[^\s:]+\.py::.+?) RERUN\b": rerun,
         r"\++ Timeout \++$": timeout,
-        r"(?:ERROR: )?(?P<message>Coverage failure: .*|FAIL Required test coverage of .*)": coverage,
     },
     anywhere=("+++ Timeout +++",),
 )

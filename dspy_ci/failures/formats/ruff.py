@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 
-from dspy_ci.failures.confidence import BLOCK, LINE
-from dspy_ci.failures.cursor import Cursor
+from dspy_ci.failures.confidence import BLOCK, LINE, SUMMARY
+from dspy_ci.failures.cursor import LOOKAHEAD, Cursor
 from dspy_ci.failures.failure import Failure, Hint, Kind
 from dspy_ci.failures.finding import Finding, Tally
 from dspy_ci.failures.format import COLUMN, PLACE, Format
@@ -14,6 +15,10 @@ from dspy_ci.failures.format import COLUMN, PLACE, Format
 CODE = r"(?P<code>[A-Z]{1,6}\d{2,5}|invalid-syntax)"
 _ARROW = re.compile(r" *--> (?P<file>.+?):(?P<line>\d+)(?::(?P<col>\d+))?$")
 _FRAME = re.compile(r" *(?:\d+ )?[|+-]|help: | *$|info: ")
+_CONCISE = re.compile(rf"{PLACE}{COLUMN}: {CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)")
+_MARK = re.compile(r": (?:[A-Z]+\d+ \[\*\] |invalid-syntax: |[A-Z]+\d+ [^`]*`)")
+_TRAILER = re.compile(r"Found \d+ errors?|\[\*\] |  help: ")
+_DIFF = re.compile(r"--- |\+\+\+ |@@ |[-+ ]|$")
 _CONFIG = re.compile(r"from `(?P<file>[^`]+)`|Failed to (?:parse|load) (?:configuration )?`?(?P<other>[^\s`:]+)")
 
 
@@ -39,17 +44,33 @@ def full(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 
 
 def concise(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
-    """`path:line:col: CODE [*] message`, the only form before 0.12; flake8 writes the same, pycodestyle too."""
-    del cursor
+    """`path:line:col: CODE [*] message`; flake8 writes nearly the same, but marks no fixes and prints no trailer."""
+    texts = [match.string, *_run(cursor)]
+    if not any(_MARK.search(text) for text in texts) and not _TRAILER.match(cursor.peek(len(texts) - 1) or ""):
+        return
+    for index, text in enumerate(texts):
+        if violation := _CONCISE.match(text):
+            if index:
+                cursor.take()
+            yield _violation(violation, cursor.number)
+
+
+def _run(cursor: Cursor) -> Iterator[str]:
+    """The lines of the same shape that follow."""
+    return takewhile(_CONCISE.match, (cursor.peek(distance) or "" for distance in range(LOOKAHEAD)))
+
+
+def _violation(match: re.Match[str], number: int) -> Failure:
     code = match["code"]
-    yield Failure(
+    return Failure(
         "ruff",
         kind_of(code),
         match["message"],
         file=match["file"],
         line=int(match["line"]),
-        col=int(match["col"]),
+        col=int(match["col"]) if match["col"] else None,
         code=code,
+        log_span=(number, number),
         confidence=LINE,
         fixable_hint=Hint("command", "ruff check --fix") if match["fix"] else None,
     )
@@ -60,6 +81,30 @@ def unformatted(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     del cursor
     hint = Hint("command", f"ruff format {match['file']}")
     yield Failure("ruff", "format", match[0], file=match["file"], confidence=LINE, fixable_hint=hint)
+
+
+def unparsable(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """`error: Failed to parse path:line:col: message`, the dialect before 0.5."""
+    del cursor
+    yield Failure(
+        "ruff",
+        "syntax",
+        match["message"],
+        file=match["file"],
+        line=int(match["line"]),
+        col=int(match["col"]),
+        code="E999",
+        confidence=SUMMARY,
+    )
+
+
+def diffs(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """`1 file would be reformatted` below the diffs of `ruff format --diff`, which name the files."""
+    behind = cursor.behind(2000)
+    start = next((i for i in range(len(behind) - 1, -1, -1) if not _DIFF.match(behind[i])), -1) + 1
+    patch = "\n".join(behind[start:]).strip("\n")
+    for file in re.findall(r"^\+\+\+ (\S+)$", patch, re.MULTILINE):
+        yield Failure("ruff", "format", match[0], file=file, confidence=LINE, fixable_hint=Hint("patch", patch))
 
 
 def configuration(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
@@ -104,8 +149,10 @@ FORMAT = Format(
     starts={
         rf"{CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)": full,
         r"(?P<code>unformatted)(?P<fix>): (?P<message>.+)": full,
-        rf"{PLACE}{COLUMN}: {CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)": concise,
+        _CONCISE.pattern: concise,
         r"Would reformat: (?P<file>.+)": unformatted,
+        rf"error: Failed to parse {PLACE}:(?P<col>\d+): (?P<message>.+)": unparsable,
+        r"\d+ files? would be reformatted(?:, \d+ files? already formatted)?$": diffs,
         r"ruff failed$": configuration,
         r"Found (?P<count>\d+) errors?(?: \(\d+ fixed, \d+ remaining\))?\.$": total,
     },

@@ -45,13 +45,18 @@ class Channel:
             data = data[os.write(self.fd, data) :]
 
 
-def main(job, fd):
-    """Run the job's tests and return pytest's exit code."""
+def main(job, fd, wait=None):
+    """Run the job's tests and return pytest's exit code.
+
+    `wait` is called before anything is collected; it returns a job and its descriptor, once in every process it forks.
+    """
     import pytest
 
-    channel = Channel(fd, job["nonce"])
-    probe = Probe(job, channel, pytest)
+    probe = Probe(job, None if wait else Channel(fd, job["nonce"]), pytest, wait)
     code = int(pytest.main(_words(job), plugins=[probe]))
+    if probe.channel is None:
+        return code
+    job = probe.job
     if code == 4 and job["ids"] and probe.narrow and not (probe.started or probe.broken):
         probe.narrow = False
         code = int(pytest.main(_words(job), plugins=[probe]))
@@ -67,16 +72,20 @@ def _words(job):
 class Probe:
     """The plugin: what ran, how it ended, which lines it touched, and from where the project was imported."""
 
-    def __init__(self, job, channel, pytest):
-        self.job, self.channel, self.pytest = job, channel, pytest
-        self.wanted = set(job["ids"])
-        self.narrow = len(self.wanted) <= 60
+    def __init__(self, job, channel, pytest, wait=None):
+        self.channel, self.pytest, self.wait = channel, pytest, wait
         self.started = self.broken = False
         self.raised = {}
         self.state = {}
         self.watched = None
         self.tampered = set()
-        self.clock = Clock(job["per_test"], pytest)
+        self._take(job)
+
+    def _take(self, job):
+        self.job = job
+        self.wanted = set(job["ids"])
+        self.narrow = len(self.wanted) <= 60
+        self.clock = Clock(job["per_test"], self.pytest)
         self.tracer = tracer(job["root"]) if job["trace"] else None
 
     def pytest_load_initial_conftests(self, early_config, args):
@@ -107,6 +116,19 @@ class Probe:
 
     def pytest_sessionstart(self):
         self.tampered = set()
+        if self.tracer:
+            self.tracer.start()
+
+    def pytest_collection(self, session):
+        """Wait for a job where that is wanted: everything before this point is the same for all candidates."""
+        if self.wait is None:
+            return
+        wait, self.wait = self.wait, None
+        job, fd = wait(session.config)
+        self._take(job)
+        self.channel = Channel(fd, job["nonce"])
+        session.config.args[:] = self._places(session.config)
+        session.config.option.maxfail = 1 if job["stop"] else 0
         if self.tracer:
             self.tracer.start()
 
@@ -205,6 +227,7 @@ def _add_wrappers():
 
     Probe.pytest_runtest_protocol = pytest_runtest_protocol
     Probe.pytest_runtest_call = pytest_runtest_call
+    pytest.hookimpl(tryfirst=True)(Probe.pytest_collection)
     pytest.hookimpl(trylast=True)(Probe.pytest_collection_modifyitems)
     pytest.hookimpl(tryfirst=True)(Probe.pytest_load_initial_conftests)
 

@@ -27,9 +27,9 @@ def test_bad():
 """One of each, so that what shows a failure is loaded too."""
 
 
-def load_probe():
-    """The probe, by path."""
-    spec = importlib.util.spec_from_file_location("dspy_ci_probe", os.path.join(HERE, "probe.py"))
+def load(name):
+    """One of the modules beside this one, by path."""
+    spec = importlib.util.spec_from_file_location("dspy_ci_" + name, os.path.join(HERE, name + ".py"))
     module = importlib.util.module_from_spec(spec)
     sys.modules[spec.name] = module
     spec.loader.exec_module(module)
@@ -76,18 +76,86 @@ def obstacle(names, code):
 
 def serve(peer, probe):
     """Fork a child per request until the keeper closes the line."""
+    pytests = Pytests(probe)
     while True:
         request, fds = receive(peer)
         if request is None:
             return
+        waiting = pytests.find(request)
+        if waiting and relay(peer, waiting, request, fds):
+            continue
+        if waiting:
+            pytests.lost()
         pid = os.fork()
         if pid == 0:
             run_child(peer, probe, request, fds)
-        for fd in fds:
-            os.close(fd)
-        send(peer, {"pid": pid})
-        _, status = os.waitpid(pid, 0)
-        send(peer, {"status": status})
+        parent(peer, pid, fds, pytests.pids)
+
+
+class Pytests:
+    """The pytest that waits for jobs of one kind, where there can be one."""
+
+    def __init__(self, probe):
+        self.probe, self.waiting, self.hopeless = probe, None, []
+
+    @property
+    def pids(self):
+        return [self.waiting.pid] if self.waiting else []
+
+    def find(self, job):
+        """One that fits the job; None where the job must start its own."""
+        module = load("waiting")
+        kind = module.key(job)
+        if not job["shared"] or kind in self.hopeless:
+            return None
+        if self.waiting and self.waiting.key != kind:
+            self.lost()
+        if self.waiting is None:
+            found = module.Waiting(self.probe, job, sys.modules[__name__])
+            if found.problem:
+                self.hopeless.append(kind)
+                found.close()
+                return None
+            self.waiting = found
+        return self.waiting
+
+    def lost(self):
+        """Do without it from now on."""
+        self.waiting.close()
+        self.waiting = None
+
+
+def relay(peer, waiting, job, fds):
+    """Hand a job on and its answers back; False when nobody is there any more."""
+    try:
+        send(waiting.peer, job, fds)
+        first, _ = receive(waiting.peer)
+    except OSError:
+        return False
+    if first is None:
+        return False
+    for fd in fds:
+        os.close(fd)
+    send(peer, dict(first, servers=[waiting.pid]))
+    last, _ = receive(waiting.peer)
+    send(peer, last or {"status": 9})
+    return True
+
+
+def parent(peer, pid, fds, servers=()):
+    """The forking side: say who runs, wait for the end, say how it ended."""
+    for fd in fds:
+        os.close(fd)
+    send(peer, {"pid": pid, "servers": list(servers)})
+    _, status = os.waitpid(pid, 0)
+    send(peer, {"status": status})
+
+
+def redirect(fd):
+    """Write where the keeper reads."""
+    os.dup2(fd, 1)
+    os.dup2(fd, 2)
+    os.close(fd)
 
 
 def run_child(peer, probe, job, fds):
@@ -96,9 +164,7 @@ def run_child(peer, probe, job, fds):
     try:
         os.setsid()
         peer.close()
-        os.dup2(fds[0], 1)
-        os.dup2(fds[0], 2)
-        os.close(fds[0])
+        redirect(fds[0])
         os.environ.clear()
         os.environ.update(job["env"])
         gc.enable()
@@ -133,10 +199,12 @@ def receive(peer):
     return json.loads(bytes(body).decode("utf-8")), list(fds)
 
 
-def send(peer, message):
-    """One message to the keeper."""
+def send(peer, message, fds=()):
+    """One message, with descriptors where there are some."""
     data = json.dumps(message).encode("utf-8")
-    peer.sendall(struct.pack("!I", len(data)) + data)
+    rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
+    peer.sendmsg([struct.pack("!I", len(data))], rights)
+    peer.sendall(data)
 
 
 def main():
@@ -145,7 +213,7 @@ def main():
     folder, names = sys.argv[2], [name for name in sys.argv[3].split(",") if name]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        probe = load_probe()
+        probe = load("probe")
         problem = obstacle(names, warm_up(folder))
     except Exception as error:  # whatever a project's plugins do at start: the cold way says it better
         problem = "pytest cannot be preloaded: {}: {}".format(type(error).__name__, error)

@@ -1,0 +1,219 @@
+"""The commit and the index, or two commits, through git itself: a few short processes, however large it is."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from dspy_ci.errors import MissingError, UsageError
+from dspy_ci.ports.trees import Move, Side
+
+_SAFE = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false",
+         "-c", "core.quotePath=false")  # fmt: skip
+_FILES = frozenset({"100644", "100755", "100664"})
+_LARGEST = 2_000_000
+"""Bytes of a file that is still judged."""
+_PATIENCE = 60
+
+
+def git(folder: Path, *args: str, check: bool = True) -> bytes:
+    """What git printed; no hook, no lock and no program of the repository's configuration. Raises MissingError."""
+    env = {**os.environ, "GIT_OPTIONAL_LOCKS": "0", "GIT_LITERAL_PATHSPECS": "1"}
+    try:
+        done = subprocess.run(
+            ["git", *_SAFE, *args], cwd=folder, env=env, stdin=subprocess.DEVNULL, capture_output=True,
+            timeout=_PATIENCE, check=False,
+        )  # fmt: skip
+    except FileNotFoundError as error:
+        raise MissingError("git was not found", hint="install git and make sure that it is on PATH") from error
+    except subprocess.TimeoutExpired as error:
+        raise MissingError(f"git {args[0]} did not answer within {_PATIENCE} seconds") from error
+    if check and done.returncode:
+        raise MissingError(f"git {args[0]} failed: {_text(done.stderr).strip() or done.returncode}")
+    return b"" if done.returncode else done.stdout
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where a repository lies."""
+
+    root: Path
+    """The working tree around the folder."""
+    private: Path
+    """The git folder of this working tree."""
+    common: Path
+    """The git folder that all working trees share."""
+
+
+def place(folder: Path) -> Place:
+    """Find the repository around a folder. Raises UsageError outside git and in a bare repository."""
+    answer = _text(git(folder, "rev-parse", "--show-toplevel", "--git-dir", "--git-common-dir", check=False))
+    lines = answer.split("\n")
+    if len(lines) < 3:  # one line for each question
+        raise UsageError(f"not a git working tree: {folder}", hint="go to your project, or make it one with `git init`")
+    return Place(Path(lines[0]), folder / lines[1], folder / lines[2])
+
+
+class GitTrees:
+    """See Trees for the contract."""
+
+    def __init__(self, root: Path, before: str | None = "HEAD", after: str | None = None) -> None:
+        """From a commit (None for nothing at all) to another one, or to the index when that is None."""
+        self._root = root
+        self._after = after
+        tree = git(root, "rev-parse", "-q", "--verify", f"{before}^{{tree}}", check=False) if before else b""
+        self._before = _text(tree or git(root, "hash-object", "-t", "tree", os.devnull)).strip()
+
+    def moves(self) -> tuple[Move, ...]:
+        """See Trees; a changed submodule or symlink moves nothing that could be judged."""
+        return tuple(Move(old, new) for old, new, *_ in self._changes)
+
+    def paths(self, side: Side) -> tuple[str, ...]:
+        """See Trees."""
+        return tuple(sorted(self._oids(side)))
+
+    def read(self, side: Side, path: str) -> bytes:
+        """See Trees."""
+        oid = self._oids(side).get(path)
+        if oid is None:
+            raise FileNotFoundError(path)
+        return self._reader.read(oid)
+
+    def mentions(self, words: Collection[str]) -> tuple[str, ...]:
+        """See Trees."""
+        if not words:
+            return ()
+        patterns = [part for word in sorted(words) for part in ("-e", word)]
+        where = [self._after] if self._after else []
+        cached = [] if self._after else ["--cached"]
+        found = _text(git(self._root, "grep", *cached, "-lzIwF", *patterns, *where, check=False))
+        cut = len(self._after) + 1 if self._after else 0
+        known = self._oids("after")
+        return tuple(sorted(path[cut:] for path in found.split("\0") if path[cut:] in known))
+
+    def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
+        """See Trees."""
+        if not (self._root / path).is_file():
+            return None
+        return "ignored" if git(self._root, "check-ignore", "--", path, check=False) else "untracked"
+
+    def _oids(self, side: Side) -> Mapping[str, str]:
+        return self._then if side == "before" else self._now
+
+    @cached_property
+    def _now(self) -> dict[str, str]:
+        """Path to blob id of the tree to be."""
+        if self._after:
+            listed = _text(git(self._root, "ls-tree", "-rz", "--full-tree", self._after))
+            return {path: head.split(" ")[2] for head, path in _entries(listed) if head[:6] in _FILES}
+        listed = _text(git(self._root, "ls-files", "-sz"))
+        intended = self._intended
+        return {
+            path: head.split(" ")[1]
+            for head, path in _entries(listed)
+            if head[:6] in _FILES and head[-1] == "0" and path not in intended
+        }
+
+    @cached_property
+    def _then(self) -> dict[str, str]:
+        """Path to blob id of the tree that was: the tree to be, with the changes taken back."""
+        found = dict(self._now)
+        for _, new, _, _ in self._changes:
+            if new:
+                found.pop(new, None)
+        found.update({old: old_oid for old, _, old_oid, _ in self._changes if old})
+        return found
+
+    @cached_property
+    def _changes(self) -> list[tuple[str | None, str | None, str, str]]:
+        """Path before, path after, blob before, blob after; only regular files."""
+        end = [self._before, self._after] if self._after else ["--cached", "--ita-invisible-in-index", self._before]
+        return list(_changes(_text(git(self._root, "diff", "--raw", "-z", "--no-abbrev", "-M", "--no-ext-diff",
+                                       "--ignore-submodules=all", "--diff-filter=ADMRT", *end))))  # fmt: skip
+
+    @cached_property
+    def _intended(self) -> frozenset[str]:
+        """Paths of `git add -N`: the index lists them, a commit leaves them out."""
+        added = ["diff", "--cached", "--name-only", "-z", "--no-renames", "--diff-filter=A", self._before]
+        seen, real = (
+            frozenset(_text(git(self._root, *added[:2], f"--ita-{kind}-in-index", *added[2:])).split("\0"))
+            for kind in ("visible", "invisible")
+        )
+        return seen - real
+
+    @cached_property
+    def _reader(self) -> _Reader:
+        return _Reader(self._root)
+
+    def __enter__(self) -> GitTrees:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if "_reader" in self.__dict__:
+            self._reader.close()
+
+
+class _Reader:
+    """One `git cat-file --batch` for all blobs."""
+
+    def __init__(self, root: Path) -> None:
+        self._git = subprocess.Popen(
+            ["git", *_SAFE, "cat-file", "--batch"],
+            cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
+        )  # fmt: skip
+
+    def read(self, oid: str) -> bytes:
+        """The blob; OSError when it is missing (a partial clone) or too large."""
+        assert self._git.stdin and self._git.stdout  # noqa: S101, PT018 - pipes were asked for
+        self._git.stdin.write(f"{oid}\n".encode())
+        self._git.stdin.flush()
+        head = self._git.stdout.readline().split()
+        if len(head) != 3:  # id, kind and size, or the word "missing"
+            raise FileNotFoundError(oid)
+        size = int(head[2])
+        if size > _LARGEST:
+            self._skip(size + 1)
+            raise OSError(f"{oid} is too large")
+        return self._git.stdout.read(size + 1)[:-1]
+
+    def _skip(self, size: int) -> None:
+        assert self._git.stdout  # noqa: S101 - a pipe was asked for
+        while size:
+            size -= len(self._git.stdout.read(min(size, 1 << 20)))
+
+    def close(self) -> None:
+        """End the process."""
+        with suppress(OSError):
+            self._git.communicate(timeout=_PATIENCE)
+
+
+def _entries(listed: str) -> Iterator[tuple[str, str]]:
+    """What stands before the tab of each entry, and the path behind it."""
+    for entry in listed.split("\0"):
+        head, tab, path = entry.partition("\t")
+        if tab:
+            yield head, path
+
+
+def _changes(raw: str) -> Iterator[tuple[str | None, str | None, str, str]]:
+    parts = iter(raw.split("\0"))
+    for head in parts:
+        if not head.startswith(":"):
+            continue
+        old_mode, new_mode, old, new, status = head[1:].split(" ")
+        first = next(parts)
+        second = next(parts) if status[0] in "RC" else first
+        before = first if old_mode in _FILES else None
+        after = second if new_mode in _FILES else None
+        if before or after:
+            yield before, after, old, new
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "surrogateescape")

@@ -1,0 +1,249 @@
+"""What a module offers to others and what it takes from them, read from its syntax tree alone."""
+
+from __future__ import annotations
+
+import ast
+import hashlib
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+from dspy_ci.codebase.signatures import Call, Signature, call, record, signature
+
+_DYNAMIC = frozenset({"globals", "exec", "eval", "vars", "locals", "setattr", "delattr"})
+_IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
+_Function = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+@dataclass(frozen=True, slots=True)
+class Symbol:
+    """A name that a module or a class defines."""
+
+    name: str
+    line: int
+    signature: Signature | None = None
+    """What it takes when it is called, where that can be seen."""
+    shape: str = ""
+    """Equal for two functions or classes that differ in their own name alone."""
+    members: Mapping[str, Symbol] | None = None
+    """Of a class: all that its instances have; None when nobody can tell."""
+
+
+@dataclass(frozen=True, slots=True)
+class Import:
+    """One name that is imported."""
+
+    module: str
+    """As it is written, without the leading dots."""
+    level: int
+    """How many leading dots."""
+    name: str | None
+    """None for `import module`, `*` for all."""
+    bound: str
+    """The name in this module."""
+    line: int
+    guarded: bool = False
+    """Whether the code foresees that it fails."""
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A name, or a chain of attributes that starts at one, as it is used."""
+
+    root: str
+    attributes: tuple[str, ...]
+    line: int
+    call: Call | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Interface:
+    """A module seen from outside."""
+
+    symbols: Mapping[str, Symbol]
+    """What it binds at its top level, by whatever statement."""
+    open: bool
+    """Whether there may be more names than can be seen."""
+    imports: tuple[Import, ...] = ()
+    uses: tuple[Use, ...] = ()
+    steady: frozenset[str] = field(default=frozenset())
+    """Names that are bound once in the whole file, so that they mean one thing in it."""
+    strings: tuple[tuple[str, int], ...] = ()
+    """Short texts that could be a dotted name or a path, with their lines."""
+
+
+def interface(tree: ast.Module) -> Interface:
+    """The interface of a module."""
+    bound = Counter(name for node in ast.walk(tree) for name in _binds(node))
+    symbols = {symbol.name: symbol for symbol in _symbols(tree.body)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Global):
+            symbols.update({name: Symbol(name, node.lineno) for name in node.names if name not in symbols})
+    return Interface(
+        symbols,
+        "__getattr__" in symbols or any(_dynamic(node) for node in ast.walk(tree)),
+        tuple(_imports(tree, guarded=False)),
+        tuple(_uses(tree)),
+        frozenset(name for name, count in bound.items() if count == 1),
+        tuple(_strings(tree)),
+    )
+
+
+def _binds(node: ast.AST) -> Iterator[str]:
+    """The names that one node binds, in whatever scope."""
+    if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Load):
+        yield node.id
+    elif isinstance(node, _Function | ast.ClassDef):
+        yield node.name
+    elif isinstance(node, ast.arg):
+        yield node.arg
+    elif isinstance(node, ast.alias):
+        yield (node.asname or node.name).split(".")[0]
+    elif isinstance(node, ast.ExceptHandler | ast.MatchAs | ast.MatchStar) and node.name:
+        yield node.name
+    elif isinstance(node, ast.MatchMapping) and node.rest:
+        yield node.rest
+
+
+def _symbols(body: list[ast.stmt]) -> Iterator[Symbol]:
+    """What statements bind in their own scope; the last of several definitions counts, without its signature."""
+    found: dict[str, Symbol] = {}
+    for node in body:
+        for symbol in _bound(node):
+            twice = symbol.name in found
+            found[symbol.name] = Symbol(symbol.name, symbol.line) if twice else symbol
+    yield from found.values()
+
+
+def _bound(node: ast.AST) -> Iterator[Symbol]:
+    if isinstance(node, _Function):
+        yield Symbol(node.name, node.lineno, signature(node), _shape(node))
+        return
+    if isinstance(node, ast.ClassDef):
+        yield _class(node)
+        return
+    if isinstance(node, ast.Lambda):
+        return
+    line = getattr(node, "lineno", 0)
+    if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
+        return
+    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+        yield Symbol(node.targets[0].id, line, shape=_digest(ast.dump(node.value)))
+        yield from _bound(node.value)
+        return
+    yield from (Symbol(name, line) for name in _binds(node))
+    for child in ast.iter_child_nodes(node):
+        yield from _bound(child)
+
+
+def _class(node: ast.ClassDef) -> Symbol:
+    members = _members(node)
+    start = members.get("__init__") if members is not None else None
+    made = start.signature.without_receiver() if start and start.signature else None
+    if members is None or "__new__" in members:
+        made = None
+    elif not start:
+        made = record(node)
+    return Symbol(node.name, node.lineno, made, _shape(node), members)
+
+
+def _members(node: ast.ClassDef) -> Mapping[str, Symbol] | None:
+    """All that instances have; None for a class with bases, decorators or attributes that nobody can see."""
+    plain = all(isinstance(base, ast.Name) and base.id == "object" for base in node.bases)
+    decorators = [getattr(part.func if isinstance(part, ast.Call) else part, "id", "") for part in node.decorator_list]
+    if not plain or node.keywords or any(name != "dataclass" for name in decorators):
+        return None
+    members = {symbol.name: symbol for symbol in _symbols(node.body)}
+    if not {"__getattr__", "__getattribute__", "__slots__"}.isdisjoint(members):
+        return None
+    for part in ast.walk(node):
+        if _dynamic(part) or (isinstance(part, ast.Attribute) and part.attr == "__dict__"):
+            return None
+        if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
+            members.setdefault(part.attr, Symbol(part.attr, part.lineno))
+    return members
+
+
+def _shape(node: _Function | ast.ClassDef) -> str:
+    """A digest of all but the own name."""
+    return _digest(ast.dump(node).replace(repr(node.name), "''"))
+
+
+def _digest(written: str) -> str:
+    return hashlib.sha1(written.encode(errors="replace"), usedforsecurity=False).hexdigest()
+
+
+def _dynamic(node: ast.AST) -> bool:
+    """Whether the node may bind names that are written nowhere."""
+    if isinstance(node, ast.ImportFrom):
+        return any(alias.name == "*" for alias in node.names)
+    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
+        return node.func.id in _DYNAMIC
+    return isinstance(node, ast.Attribute) and node.attr == "modules"
+
+
+def _imports(node: ast.AST, *, guarded: bool) -> Iterator[Import]:
+    if isinstance(node, ast.Import):
+        for alias in node.names:
+            yield Import(alias.name, 0, None, alias.asname or alias.name.split(".")[0], node.lineno, guarded)
+    elif isinstance(node, ast.ImportFrom):
+        for alias in node.names:
+            bound = alias.asname or alias.name
+            yield Import(node.module or "", node.level, alias.name, bound, alias.lineno, guarded)
+    for child in ast.iter_child_nodes(node):
+        yield from _imports(child, guarded=guarded or _foresees(node))
+
+
+def _foresees(node: ast.AST) -> bool:
+    """Whether an import that fails within the node is caught there."""
+    if isinstance(node, ast.Try):
+        return any(handler.type is None or _names(handler.type) & _IMPORT_ERRORS for handler in node.handlers)
+    if isinstance(node, ast.With):
+        return any(_names(item.context_expr) & {"suppress", "raises", "importorskip"} for item in node.items)
+    return False
+
+
+def _names(node: ast.AST) -> set[str]:
+    """Every name and attribute below a node."""
+    parts = (getattr(part, "id", None) or getattr(part, "attr", None) for part in ast.walk(node))
+    return {part for part in parts if isinstance(part, str)}
+
+
+def _uses(node: ast.AST) -> Iterator[Use]:
+    for child in ast.iter_child_nodes(node):
+        given = call(child) if isinstance(child, ast.Call) else None
+        chain = _chain(child.func if isinstance(child, ast.Call) else child)
+        if chain is None:
+            yield from _uses(child)
+            continue
+        yield Use(*chain, getattr(child, "lineno", 0), given)
+        if isinstance(child, ast.Call):
+            yield from (use for part in (*child.args, *child.keywords) for use in _uses(_Holder([part])))
+
+
+def _chain(node: ast.AST) -> tuple[str, tuple[str, ...]] | None:
+    """The root and the attributes of `root.a.b` that is read."""
+    attributes: list[str] = []
+    while isinstance(node, ast.Attribute):
+        attributes.append(node.attr)
+        node = node.value
+    if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
+        return None
+    return node.id, tuple(reversed(attributes))
+
+
+class _Holder(ast.AST):
+    """Gives parts of a call the shape of children."""
+
+    _fields = ("parts",)
+
+    def __init__(self, parts: list[ast.AST]) -> None:
+        self.parts = parts
+
+
+def _strings(tree: ast.Module) -> Iterator[tuple[str, int]]:
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str):
+            text = node.value
+            if 2 < len(text) < 200 and ("." in text or "/" in text) and " " not in text and "\n" not in text:
+                yield text, node.lineno

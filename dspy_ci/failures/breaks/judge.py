@@ -1,0 +1,23 @@
+"""All kinds of breaks, in the order in which they explain each other."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from dspy_ci.codebase.difference import Difference
+from dspy_ci.failures.breaks import imports, lint, markers, uses
+from dspy_ci.failures.failure import Failure
+from dspy_ci.ports.linter import Linter
+
+KINDS: tuple[Callable[[Difference], Iterator[Failure]], ...] = (markers.found, imports.found, uses.found)
+
+
+def breaks(difference: Difference, linter: Linter) -> tuple[Failure, ...]:
+    """What the change breaks, each place once; a file that does not parse or merge has no other fault yet."""
+    marked = tuple(markers.found(difference))
+    spoilt = {failure.file for failure in marked}
+    linted = [failure for failure in lint.found(difference, linter) if failure.file not in spoilt]
+    seen: dict[tuple[str | None, int | None, str | None], Failure] = {}
+    for failure in (*marked, *linted, *(failure for found in KINDS[1:] for failure in found(difference))):
+        seen.setdefault((failure.file, failure.line, failure.symbol), failure)
+    return tuple(seen.values())

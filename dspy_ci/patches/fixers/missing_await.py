@@ -1,0 +1,59 @@
+"""A coroutine that was called but not awaited, or awaited though it is none."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from dspy_ci.failures.failure import Failure
+from dspy_ci.patches.fixers.site import Site, said, sites
+from dspy_ci.patches.patch import Patch
+from dspy_ci.suspects.evidence import Evidence
+
+NAME = "missing-await"
+
+
+def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
+    """`await` before the calls of the line, or before a call of the coroutine that the failure names."""
+    if said(failure, r"can't be used in 'await' expression"):
+        yield from _superfluous(failure, evidence)
+    elif said(failure, r"coroutine|async_generator|was never awaited"):
+        yield from _missing(failure, evidence)
+
+
+def _superfluous(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
+    for site in sites(failure, evidence):
+        for node in site.nodes:
+            if isinstance(node, ast.Await):
+                why = f"`{site.code(node.value)}` is no coroutine."
+                yield site.patch([site.replace(node, site.code(node.value))], NAME, why, 0.9)
+
+
+def _missing(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
+    for site in sites(failure, evidence):
+        if isinstance(site.function.node, ast.AsyncFunctionDef):
+            yield from _awaited(site)
+
+
+def _awaited(site: Site) -> Iterator[Patch]:
+    awaited = {node.value for node in ast.walk(site.function.node) if isinstance(node, ast.Await)}
+    coroutines = _coroutines(site)
+    calls = [n for n in ast.walk(site.function.node) if isinstance(n, ast.Call) and n not in awaited]
+    calls.sort(key=lambda call: (_name(call) not in coroutines, abs(call.lineno - site.line)))
+    for call in calls[:8]:
+        code = site.code(call)
+        holder = next(
+            (n for n in ast.walk(site.tree) if isinstance(n, ast.Attribute | ast.Subscript) and n.value is call), None
+        )
+        text = f"(await {code})" if holder else f"await {code}"
+        weight = 0.97 if _name(call) in coroutines else 0.6
+        yield site.patch([site.replace(call, text)], NAME, f"`{code}` is a coroutine and was not awaited.", weight)
+
+
+def _coroutines(site: Site) -> set[str]:
+    trees = (site.evidence.snapshot.tree(path) for path in site.evidence.paths)
+    return {n.name for tree in trees if tree for n in ast.walk(tree) if isinstance(n, ast.AsyncFunctionDef)}
+
+
+def _name(call: ast.Call) -> str:
+    return getattr(call.func, "attr", getattr(call.func, "id", ""))

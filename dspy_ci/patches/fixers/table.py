@@ -1,0 +1,52 @@
+"""The fixers, the most certain first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from itertools import islice
+from typing import Protocol
+
+from dspy_ci.failures.failure import Failure
+from dspy_ci.patches.fixers import (
+    encoding,
+    missing_attribute,
+    missing_await,
+    missing_module,
+    mixed_types,
+    naive_datetime,
+    parentheses,
+    syntax,
+    undefined_name,
+    wrong_call,
+)
+from dspy_ci.patches.patch import Edit, Patch
+from dspy_ci.suspects.evidence import Evidence
+
+
+class Fixer(Protocol):
+    """What every module of this folder offers."""
+
+    NAME: str
+
+    def fixes(self, failure: Failure, evidence: Evidence) -> Iterator[Patch]:
+        """Patches for the failure, the most likely first; nothing when it is not the fixer's business."""
+        ...
+
+
+FIXERS: tuple[Fixer, ...] = (
+    syntax, undefined_name, missing_module, missing_attribute, wrong_call, missing_await, parentheses, naive_datetime,
+    encoding, mixed_types,
+)  # fmt: skip
+MOST = 40
+"""How many patches of one fixer for one failure are worth a trial."""
+
+
+def fixes(evidence: Evidence) -> tuple[Patch, ...]:
+    """What all fixers have to say to all failures, best first; the same edits only once."""
+    found: dict[tuple[Edit, ...], Patch] = {}
+    for failure in evidence.failures:
+        for fixer in FIXERS:
+            for patch in islice(fixer.fixes(failure, evidence), MOST):
+                found.setdefault(patch.edits, replace(patch, edits=tuple(sorted(patch.edits))))
+    return tuple(sorted(found.values(), key=lambda patch: -patch.weight))

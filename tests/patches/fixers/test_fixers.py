@@ -1,0 +1,229 @@
+"""Each fixer: first what it must leave alone, then the cure that must be its first word or among its words."""
+# ruff: noqa: E501 -- before and after on one line each, to be read as a table
+
+from __future__ import annotations
+
+import pytest
+
+from dspy_ci.codebase.snapshot import Snapshot, parse
+from dspy_ci.failures.failure import Failure, Frame
+from dspy_ci.patches.fixers.syntax import mended
+from dspy_ci.patches.fixers.table import FIXERS
+from dspy_ci.suspects.evidence import Evidence
+
+BY_NAME = {fixer.NAME: fixer for fixer in FIXERS}
+
+
+def cures(name, message, code, *, line=1, path="app.py", others=()):
+    """The changed files after each of a fixer's patches."""
+    files = {path: code, **dict(others)}
+    kind = "syntax" if name == "syntax" else "test"
+    failure = Failure(
+        "pytest", kind, message, exception=message.split(":", maxsplit=1)[0], frames=(Frame(path, line, "f"),)
+    )
+    patches = BY_NAME[name].fixes(failure, Evidence(Snapshot.of(files), (failure,)))
+    return ["\n".join(source.text for source in patch.sources.values() if source) for patch in patches]
+
+
+@pytest.mark.parametrize("name", list(BY_NAME))
+@pytest.mark.parametrize(
+    "message",
+    ["AssertionError: assert 1 == 2", "ValueError: could not convert string to float: 'x'", "KeyError: 'name'", ""],
+)
+def test_leaves_failures_alone_that_are_not_its_business(name, message):
+    assert cures(name, message, "import os\n\ndef f(x):\n    return os.path.join(x, name.size())\n", line=4) == []
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "code"),
+    [
+        ("undefined-name", "NameError: name 'qqqq' is not defined", "def f():\n    return qqqq\n"),
+        ("missing-attribute", "AttributeError: 'Foo' object has no attribute 'bar'", "def f(x):\n    return x.bar\n"),
+        ("missing-module", "ModuleNotFoundError: No module named 'zzyzx'", "x = 1\nimport zzyzx\n"),
+        ("wrong-call", "TypeError: f() takes 1 positional argument but 9 were given", "def f(a):\n    return g(a)\n"),
+        ("missing-await", "TypeError: 'coroutine' object is not iterable", "def f():\n    return list(g())\n"),
+        ("parentheses", "TypeError: 'int' object is not callable", "def f(a):\n    return a + 1\n"),
+        ("mixed-types", 'TypeError: can only concatenate list (not "int") to list', "def f(a):\n    return a + 1\n"),
+        ("encoding", "UnicodeDecodeError: 'ascii' codec can't decode", "def f(p):\n    return open(p, 'rb')\n"),
+        ("syntax", "SyntaxError: invalid syntax", "def f():\n    return 1\n"),
+    ],
+)
+def test_says_nothing_when_it_knows_nothing(name, message, code):
+    assert cures(name, message, code, line=2) == []
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        ("name 'Path' is not defined", "def f(p):\n    return Path(p)\n", "from pathlib import Path\n\n\ndef f(p):\n    return Path(p)\n"),
+        ("name 'json' is not defined", "import os\ndef f(p):\n    return json.loads(p)\n", "import json\nimport os\ndef f(p):\n    return json.loads(p)\n"),
+        ("name 'datetime' is not defined", "def f():\n    return datetime.now()\n", "from datetime import datetime\n\n\ndef f():\n    return datetime.now()\n"),
+        ("name 'datetime' is not defined", "def f():\n    return datetime.datetime.now()\n", "import datetime\n\n\ndef f():\n    return datetime.datetime.now()\n"),
+        ("name 'np' is not defined", "def f():\n    return np.zeros(1)\n", "import numpy as np\n\n\ndef f():\n    return np.zeros(1)\n"),
+        ("name 'helper' is not defined", "def f():\n    return helper()\n", "from lib import helper\n\n\ndef f():\n    return helper()\n"),
+        ("name 'totl' is not defined", "def f(total):\n    return totl\n", "def f(total):\n    return total\n"),
+        (
+            "name 'size' is not defined",
+            "class A:\n    def __init__(self):\n        self.size = 1\n    def f(self):\n        return size\n",
+            "class A:\n    def __init__(self):\n        self.size = 1\n    def f(self):\n        return self.size\n",
+        ),
+    ],
+)  # fmt: skip
+def test_undefined_name(message, before, after):
+    line = before.count("\n")
+    assert (
+        cures(
+            "undefined-name",
+            f"NameError: {message}",
+            before,
+            line=line,
+            others={"lib.py": "def helper():\n    return 1\n"},
+        )[0]
+        == after
+    )
+
+
+def test_an_import_goes_behind_docstring_and_future():
+    code = '"""Doc."""\nfrom __future__ import annotations\n\ndef f():\n    return os.sep\n'
+    fixed = cures("undefined-name", "NameError: name 'os' is not defined", code, line=5)[0]
+    assert fixed == '"""Doc."""\nfrom __future__ import annotations\n\nimport os\n\n\ndef f():\n    return os.sep\n'
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        ("'dict' object has no attribute 'iteritems'", "def f(x):\n    return x.iteritems()\n", "def f(x):\n    return x.items()\n"),
+        ("'list' object has no attribute 'push'", "def f(x):\n    x.push(1)\n", "def f(x):\n    x.append(1)\n"),
+        ("'str' object has no attribute 'uper'", "def f(x):\n    return x.uper()\n", "def f(x):\n    return x.upper()\n"),
+        ("module 'numpy' has no attribute 'float'", "import numpy\nx = numpy.float(1)\n", "import numpy\nx = float(1)\n"),
+        ("module 'time' has no attribute 'clock'", "import time\nx = time.clock()\n", "import time\nx = time.perf_counter()\n"),
+        ("module 'fractions' has no attribute 'gcd'", "import fractions\nx = fractions.gcd(1, 2)\n", "import math\nimport fractions\nx = math.gcd(1, 2)\n"),
+        ("'A' object has no attribute 'nme'", "class A:\n    def f(self):\n        self.name = 1; return self.nme\n", "class A:\n    def f(self):\n        self.name = 1; return self.name\n"),
+        ("'X' object has no attribute 'foo'. Did you mean: 'fob'?", "def f(x):\n    return x.foo\n", "def f(x):\n    return x.fob\n"),
+    ],
+)  # fmt: skip
+def test_missing_attribute(message, before, after):
+    assert cures("missing-attribute", f"AttributeError: {message}", before, line=before.count("\n"))[0] == after
+
+
+def test_a_method_is_renamed_when_only_the_tests_call_it():
+    code = "class Cart:\n    def totl(self):\n        return 1\n"
+    assert cures("missing-attribute", "AttributeError: 'Cart' object has no attribute 'total'", code, path="cart.py", line=99) == [
+        code.replace("totl", "total")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        ("No module named 'ConfigParser'", "import ConfigParser\n", "import configparser as ConfigParser\n"),
+        ("No module named 'Queue'", "from Queue import Empty, Full\n", "from queue import Empty, Full\n"),
+        ("No module named 'jsn'", "import jsn\n", "import json as jsn\n"),
+        ("No module named 'helpers'", "from helpers import one\n", "from pkg.helpers import one\n"),
+        ("cannot import name 'Mapping' from 'collections'", "from collections import Mapping, deque\n", "from collections import deque\nfrom collections.abc import Mapping\n"),
+        ("cannot import name 'onee' from 'pkg.helpers'", "from pkg.helpers import onee\nx = onee()\n", "from pkg.helpers import one\nx = one()\n"),
+        ("cannot import name 'one' from 'pkg.other'", "from pkg.other import one\n", "from pkg.helpers import one\n"),
+    ],
+)  # fmt: skip
+def test_missing_module(message, before, after):
+    others = {"pkg/__init__.py": "", "pkg/helpers.py": "def one():\n    return 1\n", "pkg/other.py": "x = 1\n"}
+    assert after in cures("missing-module", f"ImportError: {message}", before, others=others)
+
+
+def test_a_circular_import_moves_to_where_it_is_used():
+    code = "from b import helper\n\n\ndef f():\n    return helper()\n"
+    message = "cannot import name 'helper' from partially initialized module 'b' (most likely due to a circular import)"
+    cured = "\n\ndef f():\n    from b import helper\n    return helper()\n"
+    assert cured in cures(
+        "missing-module", message, code, others={"b.py": "from app import f\n\n\ndef helper():\n    return 1\n"}
+    )
+
+
+@pytest.mark.parametrize(
+    ("message", "line", "before", "after"),
+    [
+        ("g() got an unexpected keyword argument 'colour'", 4, "def g(color=1):\n    pass\ndef f():\n    g(colour=2)\n", "def g(color=1):\n    pass\ndef f():\n    g(color=2)\n"),
+        ("A.m() takes 0 positional arguments but 1 was given", 9, "class A:\n    def m():\n        return 1\n", "class A:\n    def m(self):\n        return 1\n"),
+        ("A.m() takes 1 positional argument but 2 were given", 9, "class A:\n    def m(x):\n        return x\n", "class A:\n    def m(self, x):\n        return x\n"),
+        ("g() missing 1 required positional argument: 'b'", 4, "def g(a, b):\n    pass\ndef f(b):\n    g(1)\n", "def g(a, b):\n    pass\ndef f(b):\n    g(1, b=b)\n"),
+    ],
+)  # fmt: skip
+def test_wrong_call(message, line, before, after):
+    assert cures("wrong-call", f"TypeError: {message}", before, line=line)[0] == after
+
+
+def test_missing_await():
+    code = "async def g():\n    return {}\n\n\nasync def f():\n    return g().items()\n"
+    found = cures("missing-await", "AttributeError: 'coroutine' object has no attribute 'items'", code, line=6)
+    assert found[0] == code.replace("g().items()", "(await g()).items()")
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        ("'int' object is not callable", "def f(x):\n    return x.size()\n", "def f(x):\n    return x.size\n"),
+        ("'dict' object is not callable", "def f(x):\n    return x(1)\n", "def f(x):\n    return x[1]\n"),
+        ("'method' object is not iterable", "def f(x):\n    return list(x.items)\n", "def f(x):\n    return list(x.items())\n"),
+    ],
+)  # fmt: skip
+def test_parentheses(message, before, after):
+    assert after in cures("parentheses", f"TypeError: {message}", before, line=2)
+
+
+@pytest.mark.parametrize(
+    ("message", "before", "after"),
+    [
+        ('can only concatenate str (not "int") to str', "return 'a' + n", "return 'a' + str(n)"),
+        ("unsupported operand type(s) for +: 'int' and 'str'", "return n + m", "return n + int(m)"),
+        ("'<' not supported between instances of 'str' and 'int'", "return n < 3", "return int(n) < 3"),
+        ("sequence item 0: expected str instance, int found", "return ','.join(n)", "return ','.join(map(str, n))"),
+        ("list indices must be integers or slices, not float", "return n[m / 2]", "return n[int(m / 2)]"),
+    ],
+)
+def test_mixed_types(message, before, after):
+    head = "def f(n, m):\n    "
+    assert f"{head}{after}\n" in cures("mixed-types", f"TypeError: {message}", f"{head}{before}\n", line=2)
+
+
+def test_encoding_is_told():
+    code = "def f(p):\n    with open(p) as file:\n        return file.read()\n"
+    message = "UnicodeDecodeError: 'ascii' codec can't decode byte 0xc3"
+    assert cures("encoding", message, code, line=3) == [code.replace("open(p)", 'open(p, encoding="utf-8")')]
+
+
+def test_a_naive_datetime_gets_its_zone():
+    code = "from datetime import datetime\n\ndef f(t):\n    return datetime.utcnow() - t\n"
+    message = "TypeError: can't subtract offset-naive and offset-aware datetimes"
+    assert cures("naive-datetime", message, code, line=4) == [
+        "from datetime import timezone\n" + code.replace("utcnow()", "now(timezone.utc)")
+    ]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(a)\n    return a\n", "def f(a):\n    return a\n"),
+        ("if x = 1:\n    pass\n", "if x == 1:\n    pass\n"),
+        ("x = (1 + 2\ny = 3\n", "x = (1 + 2)\ny = 3\n"),
+        ("x = [1, 2)\n", "x = [1, 2]\n"),
+        ("print 'hello'\n", "print('hello')\n"),
+        ("try:\n    x = 1\nexcept ValueError, e:\n    pass\n", "try:\n    x = 1\nexcept ValueError as e:\n    pass\n"),
+        ("def f():\nreturn 1\n", "def f():\n    return 1\n"),
+        ("def f():\n    x = 1\n      y = 2\n    return x\n", "def f():\n    x = 1\n    y = 2\n    return x\n"),
+        ("x = {'a': 1 'b': 2}\n", "x = {'a': 1, 'b': 2}\n"),
+        ("x = 'abc\ny = 1\n", "x = 'abc'\ny = 1\n"),
+        ("if a:\n    pass\nelse if b:\n    pass\n", "if a:\n    pass\nelif b:\n    pass\n"),
+        ("if a && b:\n    pass\n", "if a and b:\n    pass\n"),
+        ("<<<<<<< HEAD\nx = 1\n=======\nx = 2\n>>>>>>> branch\n", "x = 2\n"),
+        ("def f():\n\tif 1:\n        return 2\n", "def f():\n    if 1:\n        return 2\n"),
+        ("for x in y\n    print(x)\nif x\n    pass\n", "for x in y:\n    print(x)\nif x:\n    pass\n"),
+        ("```python\nx = 1\n```\n", "\nx = 1\n\n"),
+    ],
+)
+def test_syntax(before, after):
+    assert after in cures("syntax", "SyntaxError: invalid syntax", before)
+
+
+@pytest.mark.parametrize("text", ["", "x = 1\n", "(" * 300, "\0", "def f(:\n" * 50])
+def test_only_texts_that_parse_come_out(text):
+    assert all(parse(change.text) is not None for change in mended(text))
