@@ -9,19 +9,22 @@ from dataclasses import dataclass, replace
 
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.errors import UsageError
-from dspy_ci.failures.diagnosis import diagnose
+from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure
 from dspy_ci.logs.envelopes import pages_of
 from dspy_ci.patches.patch import Patch
 from dspy_ci.ports.repo import Repo
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
 from dspy_ci.reports import words
-from dspy_ci.reports.fix import FixReport, FixStatus, Offer
+from dspy_ci.reports.fix import FixReport, Offer
 from dspy_ci.search import Budget, Case, Finished, Plausible, Trying, search
 from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.rank import rank
-from dspy_ci.suspects.suspect import Suspect
-from dspy_ci.verdicts.verdict import State, TestDelta, Verdict
+from dspy_ci.verdicts.baseline import Baseline, measure
+from dspy_ci.verdicts.check import Check
+from dspy_ci.verdicts.checks import configured
+from dspy_ci.verdicts.judge import judge
+from dspy_ci.verdicts.verdict import State
 
 _HISTORY = 5
 """How many commits back a change counts as recent."""
@@ -48,6 +51,8 @@ class Task:
     seed: int = 0
     wanted: frozenset[str] = frozenset()
     """Mend only these test ids, as a log named them; empty means all that are red."""
+    checks: tuple[Check, ...] | None = None
+    """Type checker and linter; None means those that the repository configures."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,29 +71,34 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
 
     Raises UsageError when there is nothing to run, SandboxError when no copy could be made.
     """
-    clock = _Clock(task.budget)
+    clock = Clock(task.budget)
+    story = FixReport("green", "", task.command, guarantees=sandbox.guarantees)
     with ExitStack() as stack:
         copies = [stack.enter_context(sandbox.open())]
-        base = reproduced(task, copies[0])
-        red = base.red & task.wanted if task.wanted else base.red
-        story = FixReport("green", words.green(base, task.wanted), task.command, guarantees=sandbox.guarantees)
-        yield Step("test", words.counted(base))
-        if not red:
-            yield replace(story, seconds=clock.spent)
+        first = reproduced(task, copies[0])
+        yield Step("test", words.counted(first))
+        if not (first.red & task.wanted if task.wanted else first.red):
+            yield replace(story, summary=words.green(first, task.wanted), seconds=clock.spent)
             return
-        diagnosis = diagnose(pages_of([base.output.encode()]), checkouts=(repo.root, copies[0].root))
-        roots = [diagnosis.root(fingerprint) for fingerprint in diagnosis.roots]
-        story = replace(story, failures=diagnosis.open, cause=words.cause(roots))
+        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root))
+        roots = tuple(diagnosis.root(fingerprint) for fingerprint in diagnosis.roots)
+        story = replace(story, status="unfixed", failures=_ordered(diagnosis), cause=words.cause(roots))
         yield Step("explain", story.cause or "the output names no failure")
-        evidence = gathered(task, repo, copies[0], base=base, failures=diagnosis.open, red=red)
+        code = Snapshot(repo.paths(), repo.read)
+        base = baseline(task, code, first, copies[0])
+        if not base.targets:
+            yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
+            return
+        evidence = gathered(task, repo, code, diagnosis, base=base, copy=copies[0])
         story = replace(story, suspects=rank(evidence))
         yield Step("suspect", words.suspected(story.suspects))
         copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
-        found = yield from searched(_case(task, evidence, story.suspects, base), copies, clock)
-        story = replace(story, tried=found.tried, offers=proved(task, found.patches, base, red, copies[0]))
-        yield Step("prove", words.proved(story.offers))
-        status, summary = outcome(story)
-        yield replace(story, status=status, summary=summary, seconds=clock.spent)
+        case = case_of(task, evidence, story, base)
+        found = yield from searched(case, copies, clock)
+        offers, refused = proved(task, found.patches, base, copies[0], tier=sandbox.guarantees.tier, head=repo.head())
+        yield Step("prove", words.proved(offers, refused))
+        story = replace(story, offers=offers, tried=found.tried, notes=refused, seconds=clock.spent)
+        yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
 
 
 def reproduced(task: Task, copy: Copy) -> TestReport:
@@ -96,39 +106,50 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
 
     Raises UsageError when the run says nothing about the code.
     """
-    base = copy.test(replace(task.run, per_test=_QUICK))
-    slow = tuple(name for name, result in base.results.items() if "ran longer than" in result.message)
-    if slow:
+    first = copy.test(replace(task.run, per_test=_QUICK))
+    if slow := tuple(name for name, result in first.results.items() if "ran longer than" in result.message):
         patience = max(10.0, task.budget / 6)
         again = copy.test(replace(task.run, ids=slow, per_test=patience, timeout=2 * patience))
-        base = replace(base, results={**base.results, **again.results})
-    if base.problem:
-        raise UsageError(
-            f"{base.problem}: {task.command}\n{words.tail(base.output)}".strip(),
-            hint="name the tests, for example with --test-cmd 'pytest -q tests'",
-        )
-    return base
+        first = replace(first, results={**first.results, **again.results})
+    if first.problem:
+        said = f"\n{words.tail(first.output)}" if first.output.strip() else ""
+        hint = "name the tests, for example with --test-cmd 'pytest -q tests'"
+        raise UsageError(f"{first.problem}: {task.command}{said}", hint=hint)
+    return first
 
 
-def gathered(
-    task: Task, repo: Repo, copy: Copy, *, base: TestReport, failures: tuple[Failure, ...], red: frozenset[str]
-) -> Evidence:
+def baseline(task: Task, code: Snapshot, first: TestReport, copy: Copy) -> Baseline:
+    """What is red and green for sure, and what the checkers say before anything is changed."""
+    slowest = max((result.seconds for result in first.results.values()), default=0.0)
+    trial = replace(task.run, per_test=max(_QUICK, 2 * slowest))
+    checks = configured(code, task.run.python) if task.checks is None else task.checks
+    return measure(copy, trial, checks, targets=task.wanted, first=first)
+
+
+def gathered(task: Task, repo: Repo, code: Snapshot, diagnosis: Diagnosis, *, base: Baseline, copy: Copy) -> Evidence:
     """What is known about the red run: the code, the executed lines of its tests, what changed recently."""
-    quick = sorted(base.passed, key=lambda name: (base.results[name].seconds, name))[:_TRACED]
-    known = sum(base.results[name].seconds for name in (*red, *quick))
-    ids = (*sorted(red), *sorted(quick))
+    results = base.report.results
+    quick = sorted(base.passing, key=lambda name: (results[name].seconds, name))[:_TRACED]
+    ids = (*sorted(base.targets), *sorted(quick))
+    known = sum(results[name].seconds for name in ids if name in results)
     traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=2 * _QUICK, timeout=10 + 10 * known))
-    return Evidence(
-        snapshot=Snapshot(repo.paths(), repo.read),
-        failures=failures,
-        lines=traced.lines,
-        red=red,
-        green=base.passed,
-        changes=tuple(repo.changes(_HISTORY)),
+    return Evidence(code, diagnosis.open, traced.lines, base.targets, base.passing, tuple(repo.changes(_HISTORY)))
+
+
+def case_of(task: Task, evidence: Evidence, story: FixReport, base: Baseline) -> Case:
+    """The search's view of the run."""
+    results = base.report.results
+    return Case(
+        evidence,
+        story.suspects,
+        task.run,
+        seconds={name: result.seconds for name, result in results.items()},
+        messages={name: results[name].message for name in base.targets if name in results},
+        seed=task.seed,
     )
 
 
-def searched(case: Case, copies: Sequence[Copy], clock: _Clock) -> Generator[Event, None, Finished]:
+def searched(case: Case, copies: Sequence[Copy], clock: Clock) -> Generator[Event, None, Finished]:
     """Pass on what the search tells; its end is the value."""
     for event in search(case, copies, Budget(clock.left * (1 - _PROOF))):
         if isinstance(event, Finished):
@@ -139,53 +160,41 @@ def searched(case: Case, copies: Sequence[Copy], clock: _Clock) -> Generator[Eve
 
 
 def proved(
-    task: Task, patches: Sequence[Patch], base: TestReport, red: frozenset[str], copy: Copy
-) -> tuple[Offer, ...]:
-    """Judge plausible patches in full, best first, until enough are verified or the time is spent."""
+    task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, tier: str, head: str | None
+) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
+    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused."""
     offers: list[Offer] = []
+    refused: list[str] = []
     for patch in patches:
         if sum(offer.verdict.verified for offer in offers) == task.max_patches:
             break
-        report = copy.test(replace(task.run, cold=True, per_test=10), patch.files)
-        mended = report.mended(red)
-        lost = base.passed - report.passed
-        good = not report.problem and mended == red and not lost and not report.foreign
-        state = State.VERIFIED if good else State.REJECTED
-        kept = len(base.passed & report.passed)
-        delta = TestDelta(tuple(sorted(mended)), tuple(sorted(red - mended)), tuple(sorted(lost)), kept)
-        offers.append(Offer(patch, Verdict(state, "temporary", tests=delta)))
-    return tuple(sorted(offers, key=lambda offer: not offer.verdict.verified))
+        verdict = judge(patch, base, copy, tier=tier, commit=head)
+        if verdict.state is State.REJECTED:
+            refused.append(f"refused {patch.id} ({patch.rationale}): {verdict.reason}")
+        else:
+            offers.append(Offer(patch, verdict))
+    return tuple(sorted(offers, key=lambda offer: not offer.verdict.verified)), tuple(refused)
 
 
-def outcome(story: FixReport) -> tuple[FixStatus, str]:
-    """The status of the run and its sentence."""
-    best = story.best
-    if best is None:
-        return "unfixed", words.unfixed(story)
-    return "fixed", words.fixed(best)
-
-
-def _case(task: Task, evidence: Evidence, suspects: tuple[Suspect, ...], base: TestReport) -> Case:
-    return Case(
-        evidence,
-        suspects,
-        task.run,
-        seconds={name: result.seconds for name, result in base.results.items()},
-        messages={name: base.results[name].message for name in evidence.red},
-        seed=task.seed,
-    )
-
-
-class _Clock:
+class Clock:
     """What is left of the budget."""
 
     def __init__(self, budget: float) -> None:
+        """Start now."""
         self._budget, self._started = budget, time.monotonic()
 
     @property
     def spent(self) -> float:
+        """Seconds since the start."""
         return time.monotonic() - self._started
 
     @property
     def left(self) -> float:
+        """Seconds until the budget is spent."""
         return max(0.0, self._budget - self.spent)
+
+
+def _ordered(diagnosis: Diagnosis) -> tuple[Failure, ...]:
+    """Root causes first, then what else is open, in the order of the log."""
+    rank_of = {fingerprint: place for place, fingerprint in enumerate(diagnosis.roots)}
+    return tuple(sorted(diagnosis.open, key=lambda failure: rank_of.get(failure.fingerprint, len(rank_of))))

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from dspy_ci.failures.cursor import Cursor
 from dspy_ci.failures.finding import Finding
 
-PATH = r"(?P<file>(?:[A-Za-z]:[\\/])?[^\s:()\[\]'\"`,;|<>]+)"
-"""A path at the start of a line, up to the first colon or bracket."""
+PATH = r"(?!\d+:\d)(?P<file>(?:[A-Za-z]:[\\/])?[^\s:()\[\]'\"`,;|<>]+)"
+"""A path at the start of a line, up to the first colon or bracket; a time of day is none."""
 PLACE = PATH + r":(?P<line>\d+)"
 """`path:line`, with or without a column: how most tools begin a diagnostic. Starts that begin so share one test."""
 COLUMN = r"(?::(?P<col>\d+))?"

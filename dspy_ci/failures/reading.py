@@ -23,8 +23,10 @@ def findings(pages: Iterable[Page], *, depth: int = 0) -> Iterator[Finding]:
     cursor = Cursor(pages, read)
     while cursor.turn():
         # A format may take lines of pages that follow: the cursor then stands in another page than the loop began with.
-        page, glued = None, {}
-        while (at := _next_start(cursor, glued if page is cursor.page else (glued := _glued(cursor.page)))) is not None:
+        page, marked = None, {}
+        while (
+            at := _next_start(cursor, marked if page is cursor.page else (marked := _marked(cursor.page)))
+        ) is not None:
             page = cursor.page
             yield from _parsed(cursor, at)
 
@@ -35,34 +37,43 @@ def _switch(*, meta: bool) -> Switch:
 
 
 @lru_cache(maxsize=1)
-def _literals() -> tuple[str, ...]:
+def _glued() -> tuple[str, ...]:
     return tuple(dict.fromkeys(literal for form in FORMATS for literal in form.anywhere))
 
 
-def _next_start(cursor: Cursor, glued: dict[int, int]) -> int | None:
+def _next_start(cursor: Cursor, marked: dict[int, int]) -> int | None:
     """Move behind the next line that some format may begin with; the column where it begins."""
     texts, tests = cursor.page.texts, _switch(meta=cursor.page.stream == "meta")
     for index in range(cursor.index, len(texts)):
         text = texts[index]
-        if tests[text[:1]](text) or index in glued:
+        if tests[text[:1]](text) or index in marked:
             cursor.index = index + 1
-            return glued.get(index, 0)
+            return marked.get(index, 0)
     cursor.index = len(texts)
     return None
 
 
-def _glued(page: Page) -> dict[int, int]:
-    """Index of a line -> column where a literal opens a block in its middle."""
+def _marked(page: Page) -> dict[int, int]:
+    """Index of a line with a telling literal -> column where a block may begin in it."""
     whole = "\n".join(page.texts)
     found: dict[int, int] = {}
-    for literal in _literals():
-        at = whole.find(literal)
-        while at >= 0:
-            line_start = whole.rfind("\n", 0, at) + 1
-            if at > line_start:
-                found.setdefault(whole.count("\n", 0, at), at - line_start)
-            at = whole.find(literal, whole.find("\n", at) if "\n" in whole[at:] else len(whole))
+    for literal in _switch(meta=page.stream == "meta").literals:
+        for index, _ in _lines_with(literal, whole):
+            found.setdefault(index, 0)
+    for literal in _glued():
+        found.update(_lines_with(literal, whole))
     return found
+
+
+def _lines_with(literal: str, whole: str) -> Iterator[tuple[int, int]]:
+    """Index of each line that holds a literal, and the column of the first."""
+    index, counted, at = 0, 0, whole.find(literal)
+    while at >= 0:
+        index += whole.count("\n", counted, at)
+        counted = at
+        yield index, at - whole.rfind("\n", 0, at) - 1
+        end = whole.find("\n", at)
+        at = whole.find(literal, end) if end >= 0 else -1
 
 
 def _parsed(cursor: Cursor, column: int) -> Iterator[Finding]:

@@ -40,9 +40,16 @@ def cause(roots: Sequence[Failure]) -> str | None:
         return None
     first = roots[0]
     place = f" at {first.file}:{first.line}" if first.file and first.line else f" in {first.file}" if first.file else ""
-    message = first.message.strip().split("\n", 1)[0]
+    message = headline(first)
     more = f", and {number(len(roots) - 1, 'other cause')}" if len(roots) > 1 else ""
     return f"{message}{place}{more}"
+
+
+def headline(failure: Failure) -> str:
+    """The first line of what the tool said, with the exception's name where the message alone says too little."""
+    message = failure.message.strip().split("\n", 1)[0]
+    named = failure.exception and failure.exception != "AssertionError" and failure.exception not in message
+    return f"{failure.exception}: {message}" if named else message
 
 
 def suspected(suspects: Sequence[Suspect]) -> str:
@@ -61,27 +68,31 @@ def searched(tried: int, seconds: float, patches: int, reason: str) -> str:
     return f"{number(tried, 'candidate')} tried{rate}; {found}; {reason}"
 
 
-def proved(offers: Sequence[Offer]) -> str:
-    """How many patches the judge accepted."""
-    verified = sum(offer.verdict.verified for offer in offers)
-    if not offers:
-        return "there was nothing to prove"
-    return f"{verified} of {number(len(offers), 'patch')} verified"
-
-
-def fixed(best: Offer) -> str:
-    """The verdict on a run that ended well."""
-    tests = best.verdict.tests
+def unstable(names: Collection[str]) -> str:
+    """Why a red run yields no target."""
     return (
-        f"Mended: {number(len(tests.fixed), 'failing test')} passed with the patch, "
-        f"{tests.kept} passed before and after, none is lost."
+        f"Not mended: {number(len(names), 'test')} ended differently in two runs of the same code: flaky, not broken."
     )
 
 
-def unfixed(story: FixReport) -> str:
-    """The verdict on a run that found no patch."""
+def proved(offers: Sequence[Offer], refused: Sequence[str]) -> str:
+    """How many patches the judge accepted."""
+    judged = len(offers) + len(refused)
+    if not judged:
+        return "there was nothing to prove"
+    return f"{sum(offer.verdict.verified for offer in offers)} of {number(judged, 'patch')} verified"
+
+
+def outcome(story: FixReport) -> str:
+    """The verdict on the whole run."""
+    if story.best is not None:
+        tests = story.best.verdict.tests
+        mended = number(len(tests.fixed), "failing test")
+        return f"Mended: {mended} passed with the patch, {tests.kept} passed before and after, none is lost."
     if story.offers:
-        return f"Not mended: {story.offers[0].verdict.reason}"
+        return f"Not mended: {story.offers[0].verdict.reason}."
+    if story.notes:
+        return "Not mended: what made the failing tests pass was refused."
     return f"Not mended: none of {number(story.tried, 'candidate')} turned the failing tests green."
 
 

@@ -48,15 +48,16 @@ class Baseline:
 
 
 def measure(
-    copy: Copy, trial: Trial, checks: Iterable[Check] = (), *, targets: Collection[str] = (), repeats: int = 2
-) -> Baseline:
+    copy: Copy, trial: Trial, checks: Iterable[Check] = (), *, targets: Collection[str] = (), repeats: int = 2,
+    first: TestReport | None = None,
+) -> Baseline:  # fmt: skip
     """Run the whole trial, run what is red again, and every checker once.
 
-    With `targets`, only those of them that are red count as targets. The first run may be warm, a repetition is cold,
-    so what depends on how pytest is started shows as unstable.
+    With `targets`, only those of them that are red count as targets. The first run, which the caller may bring, may be
+    warm, a repetition is cold, so what depends on how pytest is started shows as unstable.
     """
     started = time.monotonic()
-    first = observe(trial, copy)
+    first = first or observe(trial, copy)
     again = [_again(trial, copy, first, cold=number % 2 == 0) for number in range(repeats - 1)]
     unstable = _unstable([first, *again])
     red = first.red - unstable

@@ -24,7 +24,7 @@ def issue(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
         line=int(line) if line else None,
         col=int(col) if col else None,
         symbol=match["name"],
-        code=match["code"],
+        code=f"DEP{match['code']}",
         confidence=LINE,
     )
 
@@ -35,7 +35,7 @@ def total(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     yield Tally("deptry", int(match["count"]))
 
 
-_ISSUE = r": (?P<code>DEP\d{3}) (?P<message>'(?P<name>[^']+)' .+)"
+_ISSUE = r": DEP(?P<code>\d{3}) (?P<message>'(?P<name>[^']+)' .+)"
 FORMAT = Format(
     "deptry",
     starts={

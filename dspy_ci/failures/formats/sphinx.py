@@ -23,7 +23,7 @@ def diagnostic(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
         cursor.take()
         take_traceback(cursor)
         cursor.take_while(lambda line: line.startswith(" ["), limit=1)
-    fatal = match["level"] in {"ERROR", "CRITICAL", "SEVERE"}
+    fatal = any(level in match.string for level in (": ERROR: ", ": CRITICAL: "))
     yield Failure(
         "sphinx",
         "docs",
@@ -61,13 +61,16 @@ def total(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     yield Tally("sphinx", int(match["count"]))
 
 
-_LEVEL = r"(?P<level>WARNING|ERROR|CRITICAL|SEVERE)"
+_FILE = r"(?P<file>(?:[A-Za-z]:)?[^\s:]+\.(?:rst|md|py|txt|ipynb|inc)(?::docstring of [\w.]+)?)(?::(?P<line>\d*))?"
+_BARE = r"(?P<file>)(?P<line>)"
+_TOPICS = r"(?:autodoc|intersphinx|toctree|html_|duplicate)"
 FORMAT = Format(
     "sphinx",
     starts={
-        r"(?P<file>(?:[A-Za-z]:)?[^\s:]+\.(?:rst|md|py|txt|ipynb|inc)(?::docstring of [\w.]+)?)"
-        rf"(?::(?P<line>\d*))?: {_LEVEL}: (?P<message>.+)": diagnostic,
-        rf"(?P<file>)(?P<line>){_LEVEL}: (?P<message>(?:autodoc|intersphinx|toctree|html_|duplicate).+)": diagnostic,
+        rf"{_FILE}: WARNING: (?P<message>.+)": diagnostic,
+        rf"{_FILE}: ERROR: (?P<message>.+)": diagnostic,
+        rf"{_FILE}: CRITICAL: (?P<message>.+)": diagnostic,
+        rf"{_BARE}(?:WARNING|ERROR): (?P<message>{_TOPICS}.+)": diagnostic,
         r"(?:Extension|Configuration|Theme|Application|Sphinx|Handler <.*>).{0,80}error!$": broken,
         r"build finished with problems, (?P<count>\d+) warnings? \(with warnings treated as errors\)": total,
     },

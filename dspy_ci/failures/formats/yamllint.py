@@ -11,19 +11,14 @@ from dspy_ci.failures.failure import Failure
 from dspy_ci.failures.finding import Finding
 from dspy_ci.failures.format import PLACE, Format
 
-_PROBLEM = re.compile(
-    r"  (?P<line>\d+):(?P<col>\d+) +(?P<level>error|warning) +(?P<message>.+?)(?:  \((?P<code>[a-z-]+)\))?$"
-)
+_PROBLEM = re.compile(r"  \d+:\d+ +(?:error|warning) ")
 
 
-def file(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
-    """The path of a file and, below it, what is wrong there; warnings do not fail."""
-    if not _PROBLEM.match(cursor.peek() or ""):
-        return
-    while problem := _PROBLEM.match(cursor.peek() or ""):
-        cursor.take()
-        if problem["level"] == "error":
-            yield _failure(match["file"], problem, BLOCK, cursor.number)
+def problem(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """An indented problem; the path of its file stands above the first of them. Warnings do not fail."""
+    if match["level"] == "error":
+        path = next((text for text in reversed(cursor.behind()) if not _PROBLEM.match(text)), None)
+        yield _failure(path or None, match, BLOCK, cursor.number)
 
 
 def one_line(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
@@ -31,8 +26,8 @@ def one_line(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     yield _failure(match["file"], match, LINE, cursor.number)
 
 
-def _failure(path: str, problem: re.Match[str], confidence: float, number: int) -> Failure:
-    syntax = problem["code"] is None and "syntax error" in problem["message"]
+def _failure(path: str | None, problem: re.Match[str], confidence: float, number: int) -> Failure:
+    syntax = problem["message"].startswith("syntax error")
     return Failure(
         "yamllint",
         "syntax" if syntax else "lint",
@@ -49,7 +44,7 @@ def _failure(path: str, problem: re.Match[str], confidence: float, number: int) 
 FORMAT = Format(
     "yamllint",
     starts={
-        r"(?P<file>[^\s:]+\.ya?ml|[^\s:]*\.yamllint)$": file,
+        r"  (?P<line>\d+):(?P<col>\d+) +(?P<level>error|warning) +(?P<message>.+?)  \((?P<code>[a-z-]+)\)$": problem,
         rf"{PLACE}:(?P<col>\d+): \[error\] (?P<message>.+?)(?: \((?P<code>[a-z-]+)\))?$": one_line,
     },
 )
