@@ -86,6 +86,24 @@ def check(files: tuple[str, ...]) -> None:
 
 
 @command.command()
+@click.argument("files", nargs=-1)
+@_mannerly("fix")
+def fix(files: tuple[str, ...]) -> None:
+    """Mend in your files what `check` names and exactly one proved edit cures; nothing is staged.
+
+    FILES, as pre-commit gives them, are ignored. Exits with 1 when it changed something, as pre-commit expects.
+    """
+    del files
+    from dspy_ci.commands.fixing import mend  # noqa: PLC0415 - check and install need none of it
+
+    done = mend(place(Path.cwd()))
+    for path, what in done.items():
+        click.echo(f"mended {path}: {what}")
+    if done:
+        raise RedError
+
+
+@command.command()
 @click.argument("remote", nargs=-1)
 @_mannerly("verify")
 def verify(remote: tuple[str, ...]) -> None:
