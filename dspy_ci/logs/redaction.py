@@ -98,7 +98,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Know these exact values, and what they look like in base64 and in a URL."""
         self._values: list[str] = []
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
@@ -123,9 +123,8 @@ class Redactor:
         return match[0].replace(secret, self._placeholder(label, secret))
 
     def _placeholder(self, label: str, secret: str) -> str:
-        key = (label, secret)
-        number = self._numbers.setdefault(key, 1 + sum(known == label for known, _ in self._numbers))
-        return f"<redacted:{label}:{number}>"
+        known = self._numbers.setdefault(label, {})
+        return f"<redacted:{label}:{known.setdefault(secret, len(known) + 1)}>"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -166,7 +165,6 @@ def _is_path(value: str) -> bool:
 def _is_placeholder(value: str) -> bool:
     return (
         set(value) <= {"*", "x", "X", ".", "-"}
-        or value.startswith(("<redacted", "${", "$", "%", "***"))
+        or value.startswith(("<redacted", "redacted:", "$", "%", "***"))
         or value.lower().rstrip(".") in _HARMLESS
-        or value.startswith("redacted:")
     )
