@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -81,7 +81,7 @@ class Interface:
     def symbols(self) -> Mapping[str, Symbol]:
         """What it binds at its top level, by whatever statement."""
         found = {symbol.name: symbol for symbol in _symbols(self.tree.body)}
-        for node in self._nodes:
+        for node in _statements(self.tree.body):
             if isinstance(node, ast.Global):
                 found.update({name: Symbol(name, node.lineno) for name in node.names if name not in found})
         return found
@@ -94,7 +94,7 @@ class Interface:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """What it imports, wherever in the file."""
-        return tuple(_imports(self.tree, guarded=False))
+        return tuple(_imports(self.tree.body, guarded=False))
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -197,16 +197,31 @@ def _dynamic(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "modules"
 
 
-def _imports(node: ast.AST, *, guarded: bool) -> Iterator[Import]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield Import(alias.name, 0, None, alias.asname or alias.name.split(".")[0], node.lineno, guarded)
-    elif isinstance(node, ast.ImportFrom):
-        for alias in node.names:
-            bound = alias.asname or alias.name
-            yield Import(node.module or "", node.level, alias.name, bound, alias.lineno, guarded)
-    for child in ast.iter_child_nodes(node):
-        yield from _imports(child, guarded=guarded or _foresees(node))
+def _imports(body: Iterable[ast.AST], *, guarded: bool) -> Iterator[Import]:
+    for node in body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, 0, None, alias.asname or alias.name.split(".")[0], node.lineno, guarded)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                bound = alias.asname or alias.name
+                yield Import(node.module or "", node.level, alias.name, bound, alias.lineno, guarded)
+        else:
+            yield from _imports(_inner(node), guarded=guarded or _foresees(node))
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All statements, however deep; the expressions in them are most of a tree and hold none."""
+    for node in body:
+        yield node
+        yield from _statements(_inner(node))
+
+
+def _inner(node: ast.AST) -> Iterator[ast.AST]:
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        part = getattr(node, name, None)
+        if isinstance(part, list):
+            yield from part
 
 
 def _foresees(node: ast.AST) -> bool:
