@@ -8,6 +8,8 @@ VERBS = {
     "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
     "apply": "Apply a verified patch that a hook has stored.",
+    "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
+    "doctor": "Show what works here: interpreter, tests, sandbox, model, tokens.",
     "hook": "Judge what is about to be committed or pushed, and mend it.",
 }
 """Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""
