@@ -123,6 +123,7 @@ class KeptCopy:
             "per_test": run.per_test,
             "stop": run.stop_at_first,
             "trace": run.trace,
+            "seed": run.seed,
             "names": sorted(self._plan.layout.names),
             "outside": list(self._plan.layout.shared),
         }

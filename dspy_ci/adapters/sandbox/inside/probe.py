@@ -100,7 +100,7 @@ class Probe:
         if hasattr(known, "no_header"):
             args += ["--no-header"]
         if has("randomly"):
-            args += ["--randomly-dont-reorganize", "--randomly-seed=1"]
+            args += ["--randomly-dont-reorganize", "--randomly-seed=%d" % self.job["seed"]]
         args += ["--maxfail=1" if self.job["stop"] else "--maxfail=0", "--continue-on-collection-errors"]
         if self.wanted:
             given = set(map(str, known.file_or_dir or ()))
@@ -129,6 +129,8 @@ class Probe:
         self.channel = Channel(fd, job["nonce"])
         session.config.args[:] = self._places(session.config)
         session.config.option.maxfail = 1 if job["stop"] else 0
+        if hasattr(session.config.option, "randomly_seed"):
+            session.config.option.randomly_seed = job["seed"]
         if self.tracer:
             self.tracer.start()
 
