@@ -99,8 +99,8 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     for guilt in search.guilts():
         yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
     yield Culprits(
-        "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing, lab.remembered, complete=search.complete,
-        mended=search.mended, seconds=time.monotonic() - started,
+        "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing, lab.remembered,
+        complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
         held=tuple(sorted({case.hunks[i].path for i in search.held})),
     )  # fmt: skip
 
