@@ -20,6 +20,11 @@ from dspy_ci.settings import seconds
     "--type-cmd", metavar="CMD", help="The type checker; found from the project's configuration when not given."
 )
 @click.option("--lint-cmd", metavar="CMD", help="The linter; found from the project's configuration when not given.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "A", "B", "E"], case_sensitive=False),
+    help="The tier to run in; auto is the best that holds here.  [default: auto]",
+)
 @click.option("--budget", metavar="TIME", help="How long to look, e.g. 60s or 2m.  [default: 60s]")
 @click.option("--max-patches", type=click.IntRange(1), help="How many verified patches to show.  [default: 3]")
 @click.option(

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dspy_ci import pipeline, settings
 from dspy_ci.adapters import applying, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.sandbox import choice
+from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.progress import Progress
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
@@ -43,11 +45,14 @@ def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: ob
     wanted = named_tests(log) if log else frozenset[str]()
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
+    job = replace(
+        task(command, chosen), wanted=wanted, checks=checks(Snapshot(repo.paths(), repo.read), command, chosen)
+    )
     sandbox = choice.chosen(repo.root, chosen.sandbox)
     report: FixReport | None = None
     with Progress(quiet=manner.quiet or manner.json) as progress:
         progress.notes(command.notes)
-        for event in pipeline.mend(task(command, chosen, wanted), repo, sandbox):
+        for event in pipeline.mend(job, repo, sandbox):
             progress.show(event)
             if isinstance(event, FixReport):
                 report = event
@@ -61,7 +66,7 @@ def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: ob
     return _EXIT[report.status]
 
 
-def task(command: TestCommand, chosen: Settings, wanted: frozenset[str]) -> Task:
+def task(command: TestCommand, chosen: Settings) -> Task:
     """The pipeline's view of what the user wants."""
     if command.python is None:
         raise UsageError(
@@ -71,7 +76,7 @@ def task(command: TestCommand, chosen: Settings, wanted: frozenset[str]) -> Task
     run = TestRun(command.python, chosen.test_timeout, args=command.args, env=command.env)
     return Task(
         command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or _cores(),
-        seed=chosen.seed, wanted=wanted,
+        seed=chosen.seed,
     )  # fmt: skip
 
 
