@@ -17,6 +17,11 @@ from dspy_ci.ports.trees import Move, Side
 _SAFE = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false",
          "-c", "core.quotePath=false")  # fmt: skip
 _FILES = frozenset({"100644", "100755", "100664"})
+_EMPTY = frozenset({
+    "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
+    "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
+})  # fmt: skip
+"""The empty blob, in either of git's hashes."""
 _LARGEST = 2_000_000
 """Bytes of a file that is still judged."""
 _PATIENCE = 60
@@ -67,8 +72,8 @@ class GitTrees:
         """From a commit (None for nothing at all) to another one, or to the index when that is None."""
         self._root = root
         self._after = after
-        tree = git(root, "rev-parse", "-q", "--verify", f"{before}^{{tree}}", check=False) if before else b""
-        self._before = _text(tree or git(root, "hash-object", "-t", "tree", os.devnull)).strip()
+        self._diffs: dict[str, list[tuple[str | None, str | None, str, str]]] = {}
+        self._before = before or _text(git(root, "hash-object", "-t", "tree", os.devnull)).strip()
 
     def moves(self) -> tuple[Move, ...]:
         """See Trees; a changed submodule or symlink moves nothing that could be judged."""
@@ -133,19 +138,27 @@ class GitTrees:
     @cached_property
     def _changes(self) -> list[tuple[str | None, str | None, str, str]]:
         """Path before, path after, blob before, blob after; only regular files."""
-        end = [self._before, self._after] if self._after else ["--cached", "--ita-invisible-in-index", self._before]
-        return list(_changes(_text(git(self._root, "diff", "--raw", "-z", "--no-abbrev", "-M", "--no-ext-diff",
-                                       "--ignore-submodules=all", "--diff-filter=ADMRT", *end))))  # fmt: skip
+        return [change for change in self._diff("visible") if change[1] not in self._intended]
 
     @cached_property
     def _intended(self) -> frozenset[str]:
         """Paths of `git add -N`: the index lists them, a commit leaves them out."""
-        added = ["diff", "--cached", "--name-only", "-z", "--no-renames", "--diff-filter=A", self._before]
-        seen, real = (
-            frozenset(_text(git(self._root, *added[:2], f"--ita-{kind}-in-index", *added[2:])).split("\0"))
-            for kind in ("visible", "invisible")
-        )
-        return seen - real
+        if self._after or not any(not old and new_oid in _EMPTY for old, _, _, new_oid in self._diff("visible")):
+            return frozenset()
+        seen, real = ({new for _, new, _, _ in self._diff(kind)} for kind in ("visible", "invisible"))
+        return frozenset(path for path in seen - real if path)
+
+    def _diff(self, intended: str) -> list[tuple[str | None, str | None, str, str]]:
+        """What git says has changed, with or without what is only intended to be added."""
+        if intended not in self._diffs:
+            # without a commit, `--cached` means HEAD, and before the first commit nothing at all
+            end = [self._before] if self._before != "HEAD" else []
+            end = [*end, self._after] if self._after else ["--cached", f"--ita-{intended}-in-index", *end]
+            self._diffs[intended] = list(_changes(_text(git(
+                self._root, "diff", "--raw", "-z", "--no-abbrev", "-M", "--no-ext-diff", "--ignore-submodules=all",
+                "--diff-filter=ADMRT", *end,
+            ))))  # fmt: skip
+        return self._diffs[intended]
 
     @cached_property
     def _reader(self) -> _Reader:
