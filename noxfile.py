@@ -36,3 +36,10 @@ def bench(session):
     """Speed as ratios, measured side by side; never part of the tests."""
     session.install("-e", ".", *TESTS, "flake8>=7")
     session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs)
+
+
+@nox.session
+def picture(session):
+    """Draw the terminal picture of the README by running the demo."""
+    session.install("-e", ".", *TESTS)
+    session.run("python", "docs/picture.py")

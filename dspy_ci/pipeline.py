@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Generator, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -73,31 +74,33 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
     """
     clock = Clock(task.budget)
     story = FixReport("green", "", task.command, guarantees=sandbox.guarantees)
-    with ExitStack() as stack:
+    with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
         copies = [stack.enter_context(sandbox.open())]
         first = reproduced(task, copies[0])
+        red = first.red & task.wanted if task.wanted else first.red
         yield Step("test", words.counted(first))
-        if not (first.red & task.wanted if task.wanted else first.red):
+        if not red:
             yield replace(story, summary=words.green(first, task.wanted), seconds=clock.spent)
             return
-        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root))
-        roots = tuple(diagnosis.root(fingerprint) for fingerprint in diagnosis.roots)
-        story = replace(story, status="unfixed", failures=_ordered(diagnosis), cause=words.cause(roots))
-        yield Step("explain", story.cause or "the output names no failure")
         code = Snapshot(repo.paths(), repo.read)
-        base = baseline(task, code, first, copies[0])
+        court = stack.enter_context(sandbox.open())
+        measuring = aside.submit(baseline, task, code, first, court)  # while we search
+        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root))
+        story = replace(story, failures=_ordered(diagnosis), cause=words.cause(_ordered(diagnosis)))
+        yield Step("explain", story.cause or "the output names no failure")
+        evidence = gathered(task, repo, code, diagnosis, first=first, red=red, copy=copies[0])
+        story = replace(story, status="unfixed", suspects=rank(evidence))
+        yield Step("suspect", words.suspected(story.suspects))
+        copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
+        found = yield from searched(case_of(task, evidence, story, first), copies, clock)
+        story = replace(story, tried=found.tried)
+        base = measuring.result()
         if not base.targets:
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
             return
-        evidence = gathered(task, repo, code, diagnosis, base=base, copy=copies[0])
-        story = replace(story, suspects=rank(evidence))
-        yield Step("suspect", words.suspected(story.suspects))
-        copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
-        case = case_of(task, evidence, story, base)
-        found = yield from searched(case, copies, clock)
-        offers, refused = proved(task, found.patches, base, copies[0], tier=sandbox.guarantees.tier, head=repo.head())
+        offers, refused = proved(task, found.patches, base, court, tier=sandbox.guarantees.tier, head=repo.head())
         yield Step("prove", words.proved(offers, refused))
-        story = replace(story, offers=offers, tried=found.tried, notes=refused, seconds=clock.spent)
+        story = replace(story, offers=offers, notes=refused, seconds=clock.spent)
         yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
 
 
@@ -126,25 +129,25 @@ def baseline(task: Task, code: Snapshot, first: TestReport, copy: Copy) -> Basel
     return measure(copy, trial, checks, targets=task.wanted, first=first)
 
 
-def gathered(task: Task, repo: Repo, code: Snapshot, diagnosis: Diagnosis, *, base: Baseline, copy: Copy) -> Evidence:
+def gathered(
+    task: Task, repo: Repo, code: Snapshot, diagnosis: Diagnosis, *, first: TestReport, red: frozenset[str], copy: Copy
+) -> Evidence:
     """What is known about the red run: the code, the executed lines of its tests, what changed recently."""
-    results = base.report.results
-    quick = sorted(base.passing, key=lambda name: (results[name].seconds, name))[:_TRACED]
-    ids = (*sorted(base.targets), *sorted(quick))
-    known = sum(results[name].seconds for name in ids if name in results)
+    quick = sorted(first.passed, key=lambda name: (first.results[name].seconds, name))[:_TRACED]
+    ids = (*sorted(red), *sorted(quick))
+    known = sum(first.results[name].seconds for name in ids)
     traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=2 * _QUICK, timeout=10 + 10 * known))
-    return Evidence(code, diagnosis.open, traced.lines, base.targets, base.passing, tuple(repo.changes(_HISTORY)))
+    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, tuple(repo.changes(_HISTORY)))
 
 
-def case_of(task: Task, evidence: Evidence, story: FixReport, base: Baseline) -> Case:
+def case_of(task: Task, evidence: Evidence, story: FixReport, first: TestReport) -> Case:
     """The search's view of the run."""
-    results = base.report.results
     return Case(
         evidence,
         story.suspects,
         task.run,
-        seconds={name: result.seconds for name, result in results.items()},
-        messages={name: results[name].message for name in base.targets if name in results},
+        seconds={name: result.seconds for name, result in first.results.items()},
+        messages={name: first.results[name].message for name in evidence.red},
         seed=task.seed,
     )
 

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 VERBS = {
     "demo": "Break a small project in a temporary folder and mend it before your eyes.",
+    "explain": "Name the failures in a log, root cause first.",
+    "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
     "apply": "Apply a verified patch that a hook has stored.",
+    "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
+    "doctor": "Show what works here: interpreter, tests, sandbox, model, tokens.",
     "hook": "Judge what is about to be committed or pushed, and mend it.",
 }
 """Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""

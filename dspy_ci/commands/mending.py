@@ -9,7 +9,7 @@ from pathlib import Path
 from dspy_ci import pipeline, settings
 from dspy_ci.adapters import applying, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
-from dspy_ci.adapters.sandbox.local import LocalSandbox
+from dspy_ci.adapters.sandbox import choice
 from dspy_ci.commands.progress import Progress
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
@@ -43,7 +43,7 @@ def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: ob
     wanted = named_tests(log) if log else frozenset[str]()
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
-    sandbox = LocalSandbox(repo.root)
+    sandbox = choice.chosen(repo.root, chosen.sandbox)
     report: FixReport | None = None
     with Progress(quiet=manner.quiet or manner.json) as progress:
         progress.notes(command.notes)
