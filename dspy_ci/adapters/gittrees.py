@@ -129,17 +129,23 @@ class GitTrees:
                 data = self._reader.read(oid)
             yield oid, data
 
+    def naming(self, text: str) -> tuple[str, ...]:
+        """See Trees."""
+        return self._holding("-F", "-e", text)
+
     def _grep(self, words: Collection[str]) -> tuple[str, ...]:
+        """Mentions by git's own search."""
         if not words:
             return ()
         patterns = [part for word in sorted(words) for part in ("-e", word)]
+        return tuple(path for path in self._holding("-wF", *patterns) if path.endswith(".py"))
+
+    def _holding(self, *search: str) -> tuple[str, ...]:
         where = [self._after] if self._after else []
         cached = [] if self._after else ["--cached"]
-        found = _text(git(self._root, "grep", *cached, "-lzIwF", *patterns, *where, check=False))
+        found = _text(git(self._root, "grep", *cached, "-lzI", *search, *where, check=False))
         cut = len(self._after) + 1 if self._after else 0
-        return tuple(
-            sorted(path[cut:] for path in found.split("\0") if path.endswith(".py") and path[cut:] in self._now)
-        )
+        return tuple(sorted(path[cut:] for path in found.split("\0") if path[cut:] in self._now))
 
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """See Trees."""

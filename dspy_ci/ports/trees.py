@@ -39,6 +39,10 @@ class Trees(Protocol):
         """The Python files of the tree to be that hold one of the words, whole; now and then one that does not."""
         ...
 
+    def naming(self, text: str) -> tuple[str, ...]:
+        """All text files of the tree to be that hold the text."""
+        ...
+
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """Whether the working tree has a file there that the tree to be lacks, and whether git is told to ignore it."""
         ...
@@ -84,6 +88,11 @@ class Patched:
         found = [path for path, data in python.items() if _holds(data, words)]
         return tuple(sorted([*known, *found]))
 
+    def naming(self, text: str) -> tuple[str, ...]:
+        """See Trees."""
+        known = [path for path in self.trees.naming(text) if path not in self.files]
+        return tuple(sorted([*known, *(path for path, data in self.files.items() if data and text.encode() in data)]))
+
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """See Trees."""
         return self.trees.lies_about(path)
@@ -126,6 +135,10 @@ class MemoryTrees:
         """See Trees."""
         python = {path: data for path, data in self.after.items() if path.endswith(".py")}
         return tuple(sorted(path for path, data in python.items() if _holds(data, words)))
+
+    def naming(self, text: str) -> tuple[str, ...]:
+        """See Trees."""
+        return tuple(sorted(path for path, data in self.after.items() if text.encode() in data))
 
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """See Trees."""
