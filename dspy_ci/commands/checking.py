@@ -24,7 +24,7 @@ def check() -> int:
 def _check() -> int:
     where = place(Path.cwd())
     settings = load(where.root, os.environ)
-    with GitTrees(where.root) as trees:
+    with GitTrees(where.root, cache=where.common / "dspy-ci") as trees:
         failures = breaks(Difference(trees, settings.hook_exclude), RuffLint())
     sys.stdout.write(brief(failures))
     return ExitCode.RED if failures else ExitCode.SUCCESS
