@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
 
 
 _TOOLS: Mapping[str, Recipe] = {
-    "pytest": Recipe("pytest {test} -x --showlocals", None, "pytest {file}"),
+    "pytest": Recipe("pytest {test} -x --showlocals", None, "pytest {module}"),
     "unittest": Recipe("python -m unittest {test}", None, "python -m unittest"),
     "nose2": Recipe("nose2 {test}", None, "nose2"),
     "django": Recipe("python manage.py test {test}", None, "python manage.py test"),
@@ -129,7 +129,10 @@ def _by_kind(failure: Failure, place: str | None) -> Iterator[Step]:
     elif hint:
         yield Step("The tool names its own cure", hint.text)
     elif failure.kind == "import" and failure.symbol:
-        yield Step(f"See whether {failure.symbol} is installed, misspelt, or was renamed", _filled("git grep -nw -e {symbol}", failure))
+        yield Step(
+            f"See whether {failure.symbol} is installed, misspelt, or was renamed",
+            _filled("git grep -nw -e {symbol}", failure),
+        )
         yield Step("If it is a package: declare it as a dependency and install it")
     elif cure and failure.tool != "ruff":
         yield Step("Let the tool mend it", cure)
@@ -148,7 +151,8 @@ def _filled(template: str | None, failure: Failure) -> str | None:
     """The command with what the failure knows, or None where it needs something that is not known."""
     if template is None:
         return None
-    known = {"file": failure.file, "test": failure.test_id, "symbol": failure.symbol}
+    module = (failure.test_id or "").partition("::")[0]
+    known = {"file": failure.file, "test": failure.test_id, "module": module, "symbol": failure.symbol}
     wanted = re.findall(r"\{(\w+)\}", template)
     if any(not known[name] for name in wanted):
         return None

@@ -14,7 +14,19 @@ _SECRET_NAME = re.compile(
     r"TOKEN|SECRET|PASSW|PASSPHRASE|(?:^|_)PWD$|API_?KEY|ACCESS_?KEY|PRIVATE_?KEY|CREDENTIAL|AUTH|(?:^|_)KEY$|DSN$|(?:^|_)PAT$",
     re.IGNORECASE,
 )
-_HARMLESS = {"true", "false", "none", "null", "default", "enabled", "disabled", "unknown", "password", "secret", "localhost"}
+_HARMLESS = {
+    "true",
+    "false",
+    "none",
+    "null",
+    "default",
+    "enabled",
+    "disabled",
+    "unknown",
+    "password",
+    "secret",
+    "localhost",
+}
 
 
 class Shape(NamedTuple):
@@ -33,7 +45,9 @@ def _shape(label: str, signs: str, pattern: str) -> Shape:
 
 _VALUE = r"[^\s'\",;&|<>()\[\]{}]"
 SHAPES = (
-    _shape("private-key", "private", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"),
+    _shape(
+        "private-key", "private", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
+    ),
     _shape("github-token", "gh", r"(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})"),
     _shape("gitlab-token", "gl", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas)-[A-Za-z0-9_=.-]{16,}"),
     _shape("aws-key-id", "akia asia abia acca", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"),
@@ -51,10 +65,14 @@ SHAPES = (
     _shape("docker-token", "dckr_", r"dckr_[a-z]+_[A-Za-z0-9_-]{16,}"),
     _shape("digitalocean", "_v1_", r"do[opr]_v1_[a-f0-9]{32,}"),
     _shape("telegram", ":aa", r"\d{8,10}:AA[\w-]{30,}"),
-    _shape("azure-key", "accountkey sharedaccess", r"(?:AccountKey|SharedAccessKey|sig)=(?P<secret>[A-Za-z0-9/+%=]{20,})"),
+    _shape(
+        "azure-key", "accountkey sharedaccess", r"(?:AccountKey|SharedAccessKey|sig)=(?P<secret>[A-Za-z0-9/+%=]{20,})"
+    ),
     _shape("url-password", "://", r"://[^\s/:@'\"]{0,100}:(?P<secret>[^\s/@'\"]{3,200})@"),
     _shape("authorization", "bearer basic authorization", r"(?i:bearer|basic)\s+(?P<secret>[A-Za-z0-9._~+/=-]{12,})"),
-    _shape("authorization", "authorization", r"(?i:authorization)['\"]?\s*[:=]\s*['\"]?(?:\w+\s+)?(?P<secret>[^\s'\"]{8,})"),
+    _shape(
+        "authorization", "authorization", r"(?i:authorization)['\"]?\s*[:=]\s*['\"]?(?:\w+\s+)?(?P<secret>[^\s'\"]{8,})"
+    ),
     _shape(
         "password",
         "passw pwd secret passphrase",
@@ -66,7 +84,11 @@ SHAPES = (
         r"(?i:token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|signing[_-]?key|credentials?)['\"]?\s*(?:=>|[:=])\s*"
         rf"['\"]?(?P<secret>(?=[^\s'\"]*\d){_VALUE}{{8,}})",
     ),
-    _shape("base64-block", "", r"(?<![A-Za-z0-9+/=])(?![0-9a-f]+(?![A-Za-z0-9+/]))(?=[^\s]*\d)[A-Za-z0-9+/]{64}(?![A-Za-z0-9+/.:-])"),
+    _shape(
+        "base64-block",
+        "",
+        r"(?<![A-Za-z0-9+/=])(?![0-9a-f]+(?![A-Za-z0-9+/]))(?=[^\s]*\d)[A-Za-z0-9+/]{64}(?![A-Za-z0-9+/.:-])",
+    ),
 )
 
 
@@ -76,7 +98,7 @@ class Redactor:
     def __init__(self, secrets: Iterable[str] = ()) -> None:
         """Know these exact values, and what they look like in base64 and in a URL."""
         self._values: list[str] = []
-        self._numbers: dict[tuple[str, str], int] = {}
+        self._numbers: dict[str, dict[str, int]] = {}
         self.learn(secrets)
 
     def learn(self, secrets: Iterable[str]) -> None:
@@ -101,9 +123,8 @@ class Redactor:
         return match[0].replace(secret, self._placeholder(label, secret))
 
     def _placeholder(self, label: str, secret: str) -> str:
-        key = (label, secret)
-        number = self._numbers.setdefault(key, 1 + sum(known == label for known, _ in self._numbers))
-        return f"<redacted:{label}:{number}>"
+        known = self._numbers.setdefault(label, {})
+        return f"<redacted:{label}:{known.setdefault(secret, len(known) + 1)}>"
 
 
 def redact(text: str, secrets: Iterable[str] = ()) -> str:
@@ -114,7 +135,9 @@ def redact(text: str, secrets: Iterable[str] = ()) -> str:
 def secret_values(environment: Mapping[str, str]) -> tuple[str, ...]:
     """The values of variables whose names speak of secrets."""
     named = (value.strip() for name, value in environment.items() if _SECRET_NAME.search(name))
-    return tuple(value for value in named if len(value) >= _SHORTEST and value.lower() not in _HARMLESS and not _is_path(value))
+    return tuple(
+        value for value in named if len(value) >= _SHORTEST and value.lower() not in _HARMLESS and not _is_path(value)
+    )
 
 
 def masked_values(text: str) -> Iterator[str]:
@@ -142,7 +165,6 @@ def _is_path(value: str) -> bool:
 def _is_placeholder(value: str) -> bool:
     return (
         set(value) <= {"*", "x", "X", ".", "-"}
-        or value.startswith(("<redacted", "${", "$", "%", "***"))
+        or value.startswith(("<redacted", "redacted:", "$", "%", "***"))
         or value.lower().rstrip(".") in _HARMLESS
-        or value.startswith("redacted:")
     )
