@@ -79,6 +79,8 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("arithmetic", "a -= b", "a //= b"),
         ("off_by_one", "return items[a]", "return items[a + 1]"),
         ("off_by_one", "return items[:a]", "return items[:a - 1]"),
+        ("off_by_one", "return items[:a - 1]", "return items[:a]"),
+        ("off_by_one", "return items[:a + 1]", "return items[:a + 2]"),
         ("off_by_one", "return range(len(items))", "return range(len(items) - 1)"),
         ("constant", "return a * 2", "return a * 3"),
         ("constant", "return True", "return False"),
