@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -53,6 +53,8 @@ class Task:
     """Mend only these test ids, as a log named them; empty means all that are red."""
     checks: tuple[Check, ...] = ()
     """Type checker and linter."""
+    clean: Callable[[str], str] = str
+    """Takes secrets out of what the tests printed, before it is shown or kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,8 +86,8 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
         code = Snapshot(repo.paths(), repo.read)
         court = stack.enter_context(sandbox.open())
         measuring = aside.submit(baseline, task, first, court)  # while we search
-        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root))
-        story = replace(story, failures=_ordered(diagnosis), cause=words.cause(_ordered(diagnosis)))
+        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root), clean=task.clean)
+        story = replace(story, failures=_ordered(diagnosis), cause=words.cause(diagnosis.causes()))
         yield Step("explain", story.cause or "the output names no failure")
         evidence = gathered(task, repo, code, diagnosis, first=first, red=red, copy=copies[0])
         story = replace(story, status="unfixed", suspects=rank(evidence))
@@ -114,7 +116,7 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
         again = copy.test(replace(task.run, ids=slow, per_test=patience, timeout=2 * patience))
         first = replace(first, results={**first.results, **again.results})
     if first.problem:
-        said = f"\n{words.tail(first.output)}" if first.output.strip() else ""
+        said = f"\n{task.clean(words.tail(first.output))}" if first.output.strip() else ""
         hint = "name the tests, for example with --test-cmd 'pytest -q tests'"
         raise UsageError(f"{first.problem}: {task.command}{said}", hint=hint)
     return first

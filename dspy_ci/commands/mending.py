@@ -13,10 +13,10 @@ from dspy_ci.adapters.sandbox import choice
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.progress import Progress
+from dspy_ci.commands.reading import read
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
-from dspy_ci.failures.diagnosis import diagnose
-from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.pipeline import Task
 from dspy_ci.ports.sandbox import TestRun
 from dspy_ci.ports.testcommand import TestCommand
@@ -27,7 +27,6 @@ from dspy_ci.reports.styled import Styled
 from dspy_ci.settings import Settings
 
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
-_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,14 +38,17 @@ class Manner:
     apply: bool = False
 
 
-def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: object) -> int:
+def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: object) -> int:
     """Mend the repository around the folder and report; the exit code. The options are those of Settings."""
     repo = GitRepo(folder)
     wanted = named_tests(log) if log else frozenset[str]()
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
     job = replace(
-        task(command, chosen), wanted=wanted, checks=checks(Snapshot(repo.paths(), repo.read), command, chosen)
+        task(command, chosen),
+        wanted=wanted,
+        checks=checks(Snapshot(repo.paths(), repo.read), command, chosen),
+        clean=Redactor(secret_values(os.environ)).redact,
     )
     sandbox = choice.chosen(repo.root, chosen.sandbox)
     report: FixReport | None = None
@@ -80,15 +82,9 @@ def task(command: TestCommand, chosen: Settings) -> Task:
     )  # fmt: skip
 
 
-def named_tests(log: Path) -> frozenset[str]:
+def named_tests(log: str) -> frozenset[str]:
     """The tests that a log says failed. Raises UsageError when it cannot be read or names no failure at all."""
-    try:
-        if log.stat().st_size == 0:
-            raise UsageError(f"{log} is empty", hint="save the output of the failed step, all of it")
-        with log.open("rb") as stream:
-            diagnosis = diagnose(pages_of(iter(lambda: stream.read(_CHUNK), b"")))
-    except OSError as error:
-        raise UsageError(f"cannot read {log}: {(error.strerror or str(error)).lower()}") from error
+    diagnosis = read(log).diagnosis
     if not diagnosis.open:
         raise UsageError(f"{log} names no failure", hint="`dspy-ci context` shows what was read of it")
     return frozenset(failure.test_id for failure in diagnosis.open if failure.test_id)

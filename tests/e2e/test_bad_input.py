@@ -71,10 +71,10 @@ def test_a_log_that_does_not_exist(repository, dspy_ci):
     said(dspy_ci("fix", "--log", "nowhere.log", cwd=root), 2, "nowhere.log")
 
 
-def test_a_binary_log_names_no_failure(repository, dspy_ci, tmp_path):
+def test_a_binary_log_is_refused(repository, dspy_ci, tmp_path):
     root = repository(BROKEN)
     (tmp_path / "binary.log").write_bytes(bytes(range(256)) * 4000)
-    said(dspy_ci("fix", "--log", tmp_path / "binary.log", "--test-cmd", PYTEST, cwd=root), 2, "no failure")
+    said(dspy_ci("fix", "--log", tmp_path / "binary.log", "--test-cmd", PYTEST, cwd=root), 2, "no text")
 
 
 def test_a_dirty_tree_is_mended_as_it_is_and_the_index_stays(repository, dspy_ci, git, write):
@@ -185,3 +185,22 @@ def test_a_full_disk_in_the_copy(repository, tmp_path):
     )
     said(done, 4, "No space left")
     assert digest(root) == before
+
+
+def test_a_secret_of_the_environment_never_reaches_the_report(repository, dspy_ci):
+    secret = "hunter2-very-secret-value"
+    leak = f"def test_leak():\n    raise RuntimeError('token is {secret}')\n"
+    root = repository({**BROKEN, "test_leak.py": leak})
+    done = dspy_ci(
+        "fix",
+        "--test-cmd",
+        f"{PYTEST} test_leak.py",
+        "--budget",
+        "5",
+        "--format",
+        "json",
+        cwd=root,
+        DEPLOY_TOKEN=secret,
+    )
+    said(done, 1)
+    assert secret not in done.stdout + done.stderr
