@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 
-from dspy_ci.failures.confidence import LINE, WARNING
+from dspy_ci.failures.confidence import LINE, SUMMARY, WARNING, WRAPPER
 from dspy_ci.failures.failure import Failure
 from dspy_ci.failures.finding import Tally
 
@@ -85,6 +85,8 @@ def _repeats(failure: Failure, twin: Failure) -> bool:
         return True
     if failure.test_id and failure.test_id == twin.test_id:
         return failure.line is None or same_place or failure.confidence < twin.confidence
+    if same_place and failure.confidence <= SUMMARY and _is_short_for(failure.test_id, twin.test_id):
+        return True
     if not same_place or failure.kind != twin.kind or failure.test_id != twin.test_id:
         return False
     if failure.code and failure.code == twin.code and failure.col == twin.col:
@@ -92,15 +94,22 @@ def _repeats(failure: Failure, twin: Failure) -> bool:
     return _SPACE.sub(" ", failure.message)[:60] == _SPACE.sub(" ", twin.message)[:60]
 
 
+def _is_short_for(name: str | None, full: str | None) -> bool:
+    """Whether a summary calls a test by the tail of its name."""
+    return bool(name and full and full.endswith(f".{name}"))
+
+
 def _marked(failure: Failure, fingerprint: str | None) -> Failure:
     return replace(failure, suppressed_by=fingerprint) if fingerprint else failure
 
 
 def _without_wrappers(failures: Sequence[Failure]) -> Iterator[Failure]:
-    """Who only says that something inside failed is explained by what was found inside."""
+    """Who only says that something inside failed is explained by what was found inside, or by the innermost wrapper."""
     inner = [failure for failure in failures if failure.confidence > WARNING and failure.suppressed_by is None]
     for failure in failures:
         inside = _inside(failure, inner) if failure.confidence <= WARNING and failure.suppressed_by is None else None
+        if inside is None and failure.confidence <= WRAPPER and failure.suppressed_by is None:
+            inner.append(failure)
         yield _marked(failure, inside.fingerprint if inside else None)
 
 
