@@ -48,7 +48,7 @@ class Scope:
     """What is in reach of the code of one function."""
 
     locals: Mapping[str, int]
-    """Parameters and assigned names, and the first line on which they are bound."""
+    """Parameters and assigned names, those of nested functions too, and the first line on which they are bound."""
     globals: Mapping[str, int]
     """Names that the module binds, and where."""
     kinds: Mapping[str, Kind]
@@ -89,6 +89,9 @@ def _inner(function: Definition) -> tuple[dict[str, int], tuple[str, ...]]:
     found = dict.fromkeys(params, function.lineno)
     for name, line in bindings(function.body):
         found.setdefault(name, line)
+    for nested in (node for node in ast.walk(function) if isinstance(node, Definition) and node is not function):
+        for name, line in _inner(nested)[0].items():
+            found.setdefault(name, line)
     return found, params
 
 

@@ -32,6 +32,7 @@ def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -
     plugin = (resources("dspy_ci.trials") / "inside" / "screening.py").read_bytes()
     run = replace(
         jury.run,
+        per_test=max(0.2, (jury.run.per_test or 1.0) / 2),
         args=(*jury.run.args, "-s", "--tb=no", "-p", _NAME),
         ids=(*jury.targets, *jury.guards),
         timeout=seconds + 15.0,
