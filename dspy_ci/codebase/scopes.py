@@ -147,7 +147,7 @@ def _clues(node: ast.AST) -> Iterator[tuple[str, Kind]]:
         yield node.name, "function"
     elif isinstance(node, ast.ClassDef):
         yield node.name, "class"
-    elif isinstance(node, ast.Import):
+    elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from (((alias.asname or alias.name).split(".")[0], "module") for alias in node.names)
 
 

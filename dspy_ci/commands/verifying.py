@@ -69,7 +69,7 @@ def _judged(at: Place, settings: Settings, push: Push, trees: GitTrees, environm
     command = testcommands.find(at.root, project(environment), settings.test_cmd)
     if command.python is None:
         raise MissingError(f"only pytest can be verified, and {command.shown!r} is something else")
-    job = task(command, settings, frozenset())
+    job = task(command, settings)
     args = job.run.args if tests is None else narrowed(job.run.args, tests, trees.paths("after"))
     if args is None:
         return None

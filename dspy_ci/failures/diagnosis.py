@@ -112,10 +112,15 @@ def _cleaned(failure: Failure, clean: Callable[[str], str]) -> Failure:
     return replace(
         failure,
         message=clean(failure.message),
-        file=clean(failure.file) if failure.file else None,
-        symbol=clean(failure.symbol) if failure.symbol else None,
-        test_id=clean(failure.test_id) if failure.test_id else None,
-        frames=tuple(replace(frame, file=clean(frame.file)) for frame in failure.frames),
+        tool=clean(failure.tool),
+        file=_told(failure.file, clean),
+        symbol=_told(failure.symbol, clean),
+        test_id=_told(failure.test_id, clean),
+        code=_told(failure.code, clean),
+        exception=_told(failure.exception, clean),
+        frames=tuple(
+            replace(frame, file=clean(frame.file), function=_told(frame.function, clean)) for frame in failure.frames
+        ),
         fixable_hint=replace(hint, text=clean(hint.text)) if hint else None,
     )
 

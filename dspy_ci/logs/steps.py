@@ -118,6 +118,8 @@ def _is_header(texts: Sequence[str], index: int) -> bool:
 
 def _is_diff(texts: Sequence[str], index: int) -> bool:
     """Whether a line of dashes or plusses heads a diff instead of a step."""
-    after = texts[index + 1][:4] if index + 1 < len(texts) else ""
-    before = texts[index - 1][:4] if index else ""
-    return after in {"+++ ", "@@ -"} or before == "--- "
+    around = [text[:4] for text in texts[max(index - 1, 0) : index + 3]]
+    here = texts[index][:4]
+    return here != "~~~ " and any(
+        pair == ["--- ", "+++ ", "@@ -"] for pair in (around[:3], around[-3:]) if here in pair[:2]
+    )

@@ -18,6 +18,9 @@ from dspy_ci.ports.sandbox import Copy
 from dspy_ci.trials.jury import Jury
 from dspy_ci.trials.trial import Trial, gain
 
+_NAME = "dspy_ci_screening"
+"""The plugin's module; always the same, so that a warm sandbox can keep it loaded."""
+
 
 def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -> dict[tuple[Edit, ...], Trial]:
     """What became of the candidates that could be screened within the time; a full gain is a hint, no proof."""
@@ -25,16 +28,15 @@ def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -
     if not pairs or any("::" not in name for name in jury.targets):
         return {}
     token = secrets.token_hex(8)
-    name = f"dspy_ci_screening_{token}"
     job = _job(pairs, jury, token, seconds)
     plugin = (resources("dspy_ci.trials") / "inside" / "screening.py").read_bytes()
     run = replace(
         jury.run,
-        args=(*jury.run.args, "-s", "--tb=no", "-p", name),
+        args=(*jury.run.args, "-s", "--tb=no", "-p", _NAME),
         ids=(*jury.targets, *jury.guards),
         timeout=seconds + 15.0,
     )
-    report = copy.test(run, {f"{name}.py": plugin, f"{name}.json": json.dumps(job).encode()})
+    report = copy.test(run, {f"{_NAME}.py": plugin, f"{_NAME}.json": json.dumps(job).encode()})
     said = dict(_lines(report.output, token))
     tried = (_trial(patch, said[number], jury) for number, (patch, _) in enumerate(pairs) if number in said)
     return {trial.patch.edits: trial for trial in tried if trial}

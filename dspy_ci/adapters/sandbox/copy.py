@@ -52,6 +52,11 @@ class KeptCopy:
         self._readable = frozenset((str(_INSIDE), *own_places(), *_borrowed(plan)))
         self._open()
 
+    @property
+    def tier(self) -> Tier:
+        """At which tier it runs."""
+        return self._plan.tier
+
     def _open(self) -> None:
         plan = self._plan
         folder = tempfile.mkdtemp(prefix="dspy-ci-", dir=_fastest(plan.source) if plan.tier != "A" else None)
@@ -147,6 +152,7 @@ class KeptCopy:
             "PYTHONPYCACHEPREFIX": f"{self._scratch}/pyc",
             "PYTHONHASHSEED": "0",
             "PYTHONUNBUFFERED": "1",
+            "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": "safe.directory",
             "GIT_CONFIG_VALUE_0": "*",

@@ -50,6 +50,8 @@ class Keeper:
                 return
             try:
                 answer, parts = ({"broken": broken}, []) if broken else self._answer(head, blobs)
+            except EOFError:
+                return
             except (OSError, WarmError) as error:
                 answer, parts = {"broken": str(error)}, []
             wire.send(self._peer, answer, parts)
@@ -98,7 +100,7 @@ class Keeper:
         streams = {pair[0]: sinks[number] for number, pair in pipes.items()}
         exit_fd = os.pidfd_open(pid)
         try:
-            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"])
+            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"], self._peer.fileno())
         finally:
             os.close(exit_fd)
             self._end_all()
@@ -159,7 +161,7 @@ class Keeper:
     def _follow(self, warm: Warm, timeout: float) -> tuple[int | None, float]:
         code = None
         try:
-            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout)
+            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout, self._peer.fileno())
         finally:
             self._end_all()
             drain(self._streams)

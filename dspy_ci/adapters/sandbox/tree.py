@@ -18,6 +18,10 @@ LINKED = frozenset({"node_modules", ".tox", ".nox", ".eggs"})
 """Shared with the original by a symbolic link, as are virtual environments: they are big, and nobody patches them."""
 
 
+_KEPT_EACH, _KEPT_IN_ALL = 256 << 10, 64 << 20
+"""Bytes of files that are kept in memory besides."""
+
+
 class Mark(NamedTuple):
     """What tells a touched file from an untouched one; the change time cannot be set back."""
 
@@ -105,7 +109,7 @@ class Tree:
         copy_tree(source, root)
         complete(source, root)
         self.marks = marks(root)
-        self._made = {path: Path(root, path).read_bytes() for path, old in self.marks.items() if _is_made(path, old)}
+        self._kept = dict(_keepable(root, self.marks))
         self._saved: dict[str, bytes] = {}
 
     def lay(self, files: Mapping[str, bytes | None]) -> None:
@@ -149,8 +153,8 @@ class Tree:
         """The bytes that were copied: saved when a candidate was laid, else read again if nobody edited them since."""
         if path in self._saved:
             return self._saved[path]
-        if path in self._made:
-            return self._made[path]
+        if path in self._kept:
+            return self._kept[path]
         source = Path(self.source, path)
         status = source.stat()
         if (status.st_size, status.st_mtime_ns) != (old.size, old.modified):
@@ -158,9 +162,13 @@ class Tree:
         return source.read_bytes()
 
 
-def _is_made(path: str, old: Mark) -> bool:
-    """Whether a file of the copy has no original: the light git folder was written for it."""
-    return path.startswith(".git/") and stat.S_ISREG(old.mode)
+def _keepable(root: str, found: Mapping[str, Mark]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of small files, so that edits of the original while we work do no harm; and of the light git folder."""
+    room = _KEPT_IN_ALL
+    for path, old in found.items():
+        if stat.S_ISREG(old.mode) and (path.startswith(".git/") or old.size <= min(_KEPT_EACH, room)):
+            room -= old.size
+            yield path, Path(root, path).read_bytes()
 
 
 def lay(root: str, files: Mapping[str, bytes | None]) -> None:

@@ -21,12 +21,13 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     if not isinstance(node, ast.Constant) or isinstance(place.parents.get(node), ast.JoinedStr):
         return
     old = place.code(node)
-    for new, odds in _variants(node, place):
+    for new, odds in variants(node, place):
         if new != old:
             yield Mutation((place.replace(node, new),), f"uses `{new}` instead of `{old}`", odds)
 
 
-def _variants(node: ast.Constant, place: Place) -> Iterator[tuple[str, float]]:
+def variants(node: ast.Constant, place: Place) -> Iterator[tuple[str, float]]:
+    """Other constants that might stand here, as code, with their odds."""
     if isinstance(node.value, bool):
         yield str(not node.value), 1.0
     elif isinstance(node.value, int):

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from dspy_ci.codebase.functions import Function, statements
 from dspy_ci.codebase.scopes import Kind, Scope, kind_of, scope
@@ -61,6 +61,8 @@ class Place:
     text: str
     module: ast.Module
     function: Function
+    notes: dict[str, Any] = field(default_factory=dict, compare=False)
+    """What a template worked out once for the whole place."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, function: Function) -> Place | None:
