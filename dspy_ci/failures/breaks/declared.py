@@ -67,7 +67,7 @@ def _fresh(difference: Difference, path: str) -> Iterator[Import]:
         top = item.module.partition(".")[0]
         if item.level or item.guarded or top in known or top in sys.stdlib_module_names or top in _ALWAYS:
             continue
-        if not difference.packages.owns(top) and not _on_disk(difference, path, top):
+        if not difference.packages.holds(top) and not _on_disk(difference, path, top):
             yield item
 
 

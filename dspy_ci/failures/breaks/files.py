@@ -11,7 +11,7 @@ from dspy_ci.failures.failure import Failure, Hint
 
 _TOKEN = re.compile(r"[\w.@+-]+(?:/[\w.@+-]+)+|[\w@+-][\w.@+-]*\.\w+")
 _LINK = re.compile(r"\]\(<?([^()<>\s#]+)>?(?:#[^()\s]*)?\)")
-_READ = (".yml", ".yaml", ".toml", ".cfg", ".ini", ".sh", ".mk", ".in", ".json")
+_READ = (".yml", ".yaml", ".toml", ".cfg", ".ini", ".sh", ".mk", ".json")
 _NAMED = ("Makefile", "Dockerfile", "Containerfile", "justfile", "Justfile", "Procfile")
 _HISTORY = re.compile(r"change|history|news|release|lock", re.IGNORECASE)
 

@@ -121,6 +121,14 @@ HARMLESS = {
         "tests/more/__init__.py": "",
     },
     "a module with the name of a foreign one": {"examples/numpy/run.py": "from numpy import array\n"},
+    "a module of the standard library that a neighbour is called like": {
+        "shop/types.py": "",
+        "shop/new.py": "from types import TracebackType\nfrom logging import handlers\n",
+    },
+    "a module beside the script that only a changed path finds": {
+        "shop/odd.py": "",
+        "shop/new.py": "from odd import thing\n",
+    },
     "an unused function removed": price("LIMIT", "LIMIT = 3\nOTHER"),
     "a local name like a module's": {"shop/new.py": "def f(price):\n    return price.nothing\n"},
     "markers in prose": {"help.md": "<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"},
