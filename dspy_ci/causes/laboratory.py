@@ -109,5 +109,7 @@ def _text(report: TestReport) -> str:
 
 def _report(text: str) -> TestReport:
     held: Mapping[str, Any] = json.loads(text)
-    results = {name: TestResult(status, seconds, message) for name, (status, seconds, message) in held["results"].items()}
+    results = {
+        name: TestResult(status, seconds, message) for name, (status, seconds, message) in held["results"].items()
+    }
     return TestReport(results, held["code"], held["output"], held["seconds"], problem=held["problem"])

@@ -10,7 +10,9 @@ from dspy_ci.ports.sandbox import TestResult
 
 _SAID = re.compile(r"(?:^E(?:\s.*)?\n?)+", re.MULTILINE)
 _END = re.compile(r"^(\S+):(\d+): ?(?:in (\S+)|([\w.]+))?$", re.MULTILINE)
-_NAMED = re.compile(r"([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Failed|Timeout|Skipped|NotFound))\b:?\s*")
+_NAMED = re.compile(
+    r"([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Failed|Timeout|Skipped|NotFound))\b:?\s*"
+)
 _UNBUILT = frozenset({
     "SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError", "NameError",
     "UnboundLocalError", "AttributeError", "TypeError", "FileNotFoundError", "KeyError",
