@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dspy_ci.failures.format import PLACE, Format, Parse
-from dspy_ci.failures.pattern import Lead, leads, literal
+from dspy_ci.failures.pattern import Lead, leads, literals
 
 _NAMED = re.compile(r"\(\?P<\w+>")
 _PLACE = re.compile(rf"{PLACE}(?![\w ])")
@@ -24,8 +24,8 @@ class Start:
     pattern: re.Pattern[str]
     leads: tuple[Lead, ...]
     """What the first character can be, where that says much; empty otherwise."""
-    literal: str
-    """What a line must contain, where the first character says little; empty otherwise."""
+    literals: tuple[str, ...]
+    """What a line must contain one of, where the first character says little; empty otherwise."""
 
     placed: bool
     """Whether it begins with `path:line`."""
@@ -41,7 +41,7 @@ def start_of(source: str, parse: Parse) -> Start:
     heads = () if placed else leads(source) or ()
     wide = sum(any(head.match(char) for head in heads) for char in _PRINTABLE) > _WIDE
     narrow = heads if heads and not wide else ()
-    return Start(parse, re.compile(source), narrow, "" if narrow or placed else literal(source), placed)
+    return Start(parse, re.compile(source), narrow, () if narrow or placed else literals(source), placed)
 
 
 class Switch(dict[str, Callable[[str], object]]):
@@ -51,7 +51,8 @@ class Switch(dict[str, Callable[[str], object]]):
         super().__init__()
         self._starts = [start_of(source, parse) for form in formats for source, parse in form.starts.items()]
         self._by_char: dict[str, list[Start]] = {}
-        self.literals = tuple(dict.fromkeys(start.literal for start in self._starts if start.literal))
+        wanted = dict.fromkeys(text for start in self._starts for text in start.literals)
+        self.literals = tuple(text for text in wanted if not any(text != other and other in text for other in wanted))
         """What else opens a block: lines with one of these are to be offered whatever they begin with."""
 
     def __missing__(self, char: str) -> Callable[[str], object]:
@@ -65,7 +66,7 @@ class Switch(dict[str, Callable[[str], object]]):
         """The parsers that may begin with this text, by the order of the table."""
         placed = _PLACE.match(text, at)
         for start in self._candidates(text[at : at + 1]):
-            likely = placed if start.placed else not start.literal or start.literal in text
+            likely = placed if start.placed else not start.literals or any(word in text for word in start.literals)
             if likely and (match := start.pattern.match(text, at)):
                 yield start.parse, match
 
