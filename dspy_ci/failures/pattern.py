@@ -38,6 +38,34 @@ def literals(source: str) -> tuple[str, ...]:
     return max(choices, key=lambda choice: min(map(len, choice)), default=())
 
 
+def named(source: str) -> bool:
+    """Whether every match begins with one word and a colon, as in `make: message`."""
+    index = 0
+    while atom := _ATOM.match(source, index):
+        if source.startswith(": ", index) and not _OPTIONAL.match(source, index + 1):
+            return True
+        end = index + _closing(source[index:]) + 1 if atom[0] == "(" else atom.end()
+        inner = _unwrapped(source[index:end])[0] if atom[0] == "(" else None
+        quantifier = _QUANTIFIER.match(source, end)
+        if inner is not None and not quantifier and len(list(_branches(inner))) == 1 and named(inner):
+            return True
+        if not _is_one_word(inner if inner is not None else atom[0]):
+            return False
+        index = quantifier.end() if quantifier else end
+    return False
+
+
+def _is_one_word(source: str) -> bool:
+    """Whether no blank can be in a match, as far as its atoms tell."""
+    if "(?" in source.replace("(?:", "").replace("(?P<", ""):
+        return False
+    return not any(
+        _UNCLEAR.match(atom[0]) or (atom[0][0] in "\\[ " and re.match(atom[0], " "))
+        for atom in _ATOM.finditer(_OPENING.sub("", source))
+        if atom[0] not in {")", "(", "|", "?", "*", "+"}
+    )
+
+
 def _choice(group: str) -> tuple[str, ...]:
     """A literal of each branch of a group, or none where a branch has none that tells."""
     found = [literals(branch) for branch in _branches(group)]

@@ -107,8 +107,7 @@ FORMAT = Format(
         rf"(?P<file>[^\s:]+): (?:line (?P<line>\d+)"
         rf"|[Ll]ine (?P<other>\d+)): +\d+ (?P<signal>{_SIGNAL})(?P<command>.*)": killed,
         r"(?P<file>[^\s:]+): (?:eval: )?line (?P<line>\d+): (?P<message>\S.*)": script,
-        r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\S.*?(?:not found|[Pp]ermission denied|[Ss]yntax error"
-        r"|not set|unexpected|[Bb]ad subst|cannot |Illegal |Unterminated|No such file).*)": script,
+        r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\S.*)": script,
         r"(?P<file>zsh):(?P<line>\d+): (?P<message>\S.*)": script,
         rf"(?P<signal>{_SIGNAL})(?: \(core dumped\)|: \d+)?$": signal,
         r"(?:\S*/)?(?:ba|da|z|k|a)?sh: (?P<message>(?P<name>[^\s:]+): (?:command )?not found)$": not_found,
