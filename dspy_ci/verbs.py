@@ -4,6 +4,8 @@ from __future__ import annotations
 
 VERBS = {
     "demo": "Break a small project in a temporary folder and mend it before your eyes.",
+    "explain": "Name the failures in a log, root cause first.",
+    "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
     "apply": "Apply a verified patch that a hook has stored.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",

@@ -55,7 +55,7 @@ def _below(snapshot: Snapshot, conftest: str) -> Iterator[str]:
 
 def _users(snapshot: Snapshot) -> dict[str, set[str]]:
     """Each file's direct importers; deleted files keep theirs under the path where they would be found."""
-    packages = Packages(snapshot)
+    packages = Packages(snapshot, loose=True)
     users: defaultdict[str, set[str]] = defaultdict(set)
     for path in snapshot.python_paths:
         tree = snapshot.tree(path)

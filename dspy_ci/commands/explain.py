@@ -2,50 +2,60 @@
 
 from __future__ import annotations
 
-import json
-import sys
-import time
-from collections.abc import Iterator
-from pathlib import Path
-from typing import BinaryIO
-
 import click
 
+from dspy_ci.commands.reading import Reading, read
+from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import RedError, UsageError
-from dspy_ci.failures.diagnosis import diagnose
-from dspy_ci.logs.envelopes import pages_of
-from dspy_ci.reports.explanation import Explanation, as_record, as_text
-
-_CHUNK = 1 << 18
+from dspy_ci.failures.plan import plan
+from dspy_ci.failures.rerun import overall
+from dspy_ci.reports.explanation import Explanation, as_lines, as_record
 
 
 @click.command()
 @click.argument("logs", nargs=-1, metavar="[LOG|-]...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to stdout.")
-def command(logs: tuple[str, ...], form: str) -> None:
+@click.option("--max-tokens", type=click.IntRange(min=50), default=1500, show_default=True, help="Size of the context.")
+def command(logs: tuple[str, ...], form: str, max_tokens: int) -> None:
     """Name the failures in a log, root cause first.
 
-    LOG is a file, or `-` for stdin. Exits with 1 when failures were found.
+    LOG is a file, a folder, the zip of a GitHub run, a report (JUnit XML, SARIF, JSON), or `-` for standard input.
+    Several logs give one JSON object per line. Exits with 1 when failures were found.
     """
-    red = False
+    red, broken = False, None
     for log in logs or ("-",):
-        explanation = _explained(log)
+        try:
+            explanation = explained(log, max_tokens)
+        except UsageError as error:
+            # The other logs are still worth reading; the last sentence becomes the exit code.
+            if broken:
+                click.echo(f"dspy-ci: {broken}", err=True)
+            broken = error
+            continue
         red = red or bool(explanation.diagnosis.open)
-        click.echo(json.dumps(as_record(explanation)) if form == "json" else as_text(explanation))
+        if form == "json":
+            show_json(as_record(explanation))
+        else:
+            show(as_lines(explanation))
+    if broken:
+        raise broken
     if red:
         raise RedError
 
 
-def _explained(log: str) -> Explanation:
-    started = time.perf_counter()
-    try:
-        with sys.stdin.buffer if log == "-" else Path(log).open("rb") as stream:
-            diagnosis = diagnose(pages_of(_chunks(stream)))
-    except OSError as error:
-        raise UsageError(f"cannot read {log}: {(error.strerror or str(error)).lower()}") from error
-    return Explanation(log, diagnosis, time.perf_counter() - started)
+def explained(log: str, max_tokens: int) -> Explanation:
+    """All that is known about one log."""
+    return explanation_of(read(log), max_tokens)
 
 
-def _chunks(stream: BinaryIO) -> Iterator[bytes]:
-    while chunk := stream.read(_CHUNK):
-        yield chunk
+def explanation_of(reading: Reading, max_tokens: int) -> Explanation:
+    """What a reading means: root causes, context, plan, advice."""
+    roots = reading.diagnosis.causes()
+    return Explanation(
+        source=reading.source,
+        diagnosis=reading.diagnosis,
+        context=reading.context(max_tokens),
+        plan=plan(roots),
+        rerun=overall(roots),
+        seconds=reading.seconds,
+    )

@@ -3,15 +3,30 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Mapping
+from pathlib import Path
 
 from dspy_ci.adapters.applying import apply
-from dspy_ci.adapters.gittrees import GitTrees, Place, git
+from dspy_ci.adapters.gittrees import GitTrees, Place, git, place
 from dspy_ci.adapters.locks import lock
 from dspy_ci.adapters.rufflint import RuffLint
+from dspy_ci.commands.manners import mannerly
+from dspy_ci.errors import ExitCode
 from dspy_ci.patches.cures import cured
 from dspy_ci.ports.trees import Patched
 from dspy_ci.settings import load
+
+
+def fix() -> int:
+    """Cure, print what was done; the exit code that pre-commit expects."""
+    return mannerly("fix", _fix)
+
+
+def _fix() -> int:
+    done = mend(place(Path.cwd()))
+    sys.stdout.writelines(f"mended {path}: {what}\n" for path, what in done.items())
+    return ExitCode.RED if done else ExitCode.SUCCESS
 
 
 def mend(place: Place) -> Mapping[str, str]:
@@ -20,7 +35,7 @@ def mend(place: Place) -> Mapping[str, str]:
     The files are judged as they lie there, so that edits that are not staged are neither lost nor staged.
     """
     excluded = load(place.root, os.environ).hook_exclude
-    with lock(place.private / "dspy-ci"), GitTrees(place.root) as index:
+    with lock(place.private / "dspy-ci"), GitTrees(place.root, cache=place.common / "dspy-ci") as index:
         dirty = _dirty(place)
         trees = Patched(index, dirty)
         found = cured(trees, excluded, RuffLint())

@@ -10,18 +10,20 @@ from pathlib import Path
 
 from dspy_ci import pipeline
 from dspy_ci.adapters import patchstore, testcommands
-from dspy_ci.adapters.gittrees import GitTrees, Place
+from dspy_ci.adapters.gittrees import GitTrees, Place, place
 from dspy_ci.adapters.overlay import Overlaid, differences
 from dspy_ci.adapters.pushes import Push, PushedRepo, pushes
 from dspy_ci.adapters.sandbox.local import LocalSandbox
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.reach import reached
+from dspy_ci.commands.manners import mannerly
 from dspy_ci.commands.mending import task
-from dspy_ci.errors import MissingError
+from dspy_ci.errors import ExitCode, MissingError
 from dspy_ci.ports.sandbox import Sandbox, TestReport
 from dspy_ci.reports.fix import FixReport
+from dspy_ci.reports.push_text import push_text
 from dspy_ci.reports.records import fix_record
-from dspy_ci.settings import Settings
+from dspy_ci.settings import Settings, load
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,41 +37,51 @@ class Red:
     report: FixReport
 
 
-def verify(place: Place, settings: Settings, lines: Iterable[str], environment: Mapping[str, str]) -> list[Red]:
+def verify(*, from_git: bool) -> int:
+    """Judge what is pushed, print why it is stopped; the exit code. Git says on standard input what goes out."""
+    return mannerly("verify", lambda: _verify(sys.stdin.read().splitlines() if from_git else ()))
+
+
+def _verify(lines: Iterable[str]) -> int:
+    where = place(Path.cwd())
+    found = judged(where, load(where.root, os.environ), lines, os.environ)
+    sys.stdout.writelines(push_text(red.tests, red.ran, red.report) for red in found)
+    return ExitCode.RED if found else ExitCode.SUCCESS
+
+
+def judged(at: Place, settings: Settings, lines: Iterable[str], environment: Mapping[str, str]) -> list[Red]:
     """The pushes that break tests; their verified patches are on the shelf. Raises MissingError when none can run."""
     found = []
-    for push in pushes(place.root, lines, environment):
-        with GitTrees(place.root, push.base, push.head) as trees:
-            red = _judged(place, settings, push, trees, environment)
+    for push in pushes(at.root, lines, environment):
+        with GitTrees(at.root, push.base, push.head) as trees:
+            red = _judged(at, settings, push, trees, environment)
         if red and red.report.best:
             best = red.report.best
-            patchstore.save(place, best.patch.id, best.patch.diff_bytes, fix_record(red.report))
+            patchstore.save(at, best.patch.id, best.patch.diff_bytes, fix_record(red.report))
         found += [red] if red else []
     return found
 
 
-def _judged(
-    place: Place, settings: Settings, push: Push, trees: GitTrees, environment: Mapping[str, str]
-) -> Red | None:
+def _judged(at: Place, settings: Settings, push: Push, trees: GitTrees, environment: Mapping[str, str]) -> Red | None:
     tests = reachable(Difference(trees, settings.hook_exclude))
     if tests == ():
         return None
-    command = testcommands.find(place.root, project(environment), settings.test_cmd)
+    command = testcommands.find(at.root, project(environment), settings.test_cmd)
     if command.python is None:
         raise MissingError(f"only pytest can be verified, and {command.shown!r} is something else")
-    job = task(command, settings, frozenset())
+    job = task(command, settings)
     args = job.run.args if tests is None else narrowed(job.run.args, tests, trees.paths("after"))
     if args is None:
         return None
     job = replace(job, run=replace(job.run, args=args))
-    local = LocalSandbox(str(place.root))
-    sandbox = Overlaid(local, differences(place.root, push.head, trees))
+    local = LocalSandbox(str(at.root))
+    sandbox = Overlaid(local, differences(at.root, push.head, trees))
     ran, red = _red(job, sandbox)
     if red:
-        red -= _red_before(place, job, local, push, red)
+        red -= _red_before(at, job, local, push, red)
     if not red:
         return None
-    return Red(push, red, ran, _mended(replace(job, wanted=red), PushedRepo(str(place.root), push, trees), sandbox))
+    return Red(push, red, ran, _mended(replace(job, wanted=red), PushedRepo(str(at.root), push, trees), sandbox))
 
 
 def reachable(difference: Difference) -> tuple[str, ...] | None:
@@ -118,12 +130,12 @@ def _why(report: TestReport) -> str:
     return report.problem or f"the tests import {report.foreign[0]} from another place than this repository"
 
 
-def _red_before(place: Place, job: pipeline.Task, local: Sandbox, push: Push, red: frozenset[str]) -> frozenset[str]:
+def _red_before(at: Place, job: pipeline.Task, local: Sandbox, push: Push, red: frozenset[str]) -> frozenset[str]:
     """Which of the red tests were red before the push: it is not to blame for them."""
     if push.base is None:
         return frozenset()
-    with GitTrees(place.root, None, push.base) as trees:
-        old = Overlaid(local, differences(place.root, push.base, trees))
+    with GitTrees(at.root, None, push.base) as trees:
+        old = Overlaid(local, differences(at.root, push.base, trees))
         known = frozenset(trees.paths("after"))
     files = tuple(sorted({name.split("::")[0] for name in red} & known))
     if not files:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dspy_ci.failures.confidence import WRAPPER
 from dspy_ci.failures.failure import Failure, Kind
@@ -39,6 +40,8 @@ class Diagnosis:
     """Fingerprints of the root causes, likeliest first."""
     notes: tuple[str, ...] = ()
     """What lowers our confidence, in words."""
+    failing: tuple[tuple[str | None, str | None], ...] = ()
+    """The (job, step) pairs that failed, in their order, where the CI system says so."""
 
     @property
     def open(self) -> tuple[Failure, ...]:
@@ -49,15 +52,26 @@ class Diagnosis:
         """The first failure of a root cause."""
         return next(failure for failure in self.open if failure.fingerprint == fingerprint)
 
+    def causes(self) -> tuple[Failure, ...]:
+        """The first failure of each root cause, likeliest first."""
+        first: dict[str, Failure] = {}
+        for failure in self.open:
+            first.setdefault(failure.fingerprint, failure)
+        return tuple(first[fingerprint] for fingerprint in self.roots)
 
-def diagnose(pages: Iterable[Page], *, checkouts: Iterable[str] = ()) -> Diagnosis:
+
+def diagnose(pages: Iterable[Page], *, checkouts: Iterable[str] = (), clean: Callable[[str], str] = str) -> Diagnosis:
     """The failures in a log; `checkouts` are folders whose prefix makes a path repository-relative."""
-    return judged(findings(pages), checkouts=checkouts)
+    return judged(findings(pages), checkouts=checkouts, clean=clean)
 
 
-def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = ()) -> Diagnosis:
-    """Findings brought together: paths relative, duplicates marked, counts checked, root causes ranked."""
+def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = (), clean: Callable[[str], str] = str) -> Diagnosis:
+    """Findings brought together: paths relative, duplicates marked, counts checked, root causes ranked.
+
+    `clean` takes secrets out of every text, before anything is derived from it.
+    """
     checkout, more = Checkout(checkouts), 0
+    clean = clean if clean is str else lru_cache(maxsize=20_000)(clean)
     failures: list[Failure] = []
     tallies: list[Tally] = []
     ends: list[Ended] = []
@@ -74,14 +88,43 @@ def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = ()) -> Diagno
             case Ended():
                 ends.append(finding)
     checkout.learn(path for failure in failures for path in _paths(failure))
-    failures = merged(vouched([_relative(failure, checkout) for failure in failures], tallies))
+    failures = [_cleaned(_relative(failure, checkout), clean) for failure in failures]
+    failures = merged(vouched(failures, tallies))
     failures += _unexplained(ends, failures)
     steps = list(dict.fromkeys((end.job, end.step) for end in ends if end.step))
     failures = list(_only_of(steps, failures))
     notes = list(_mismatches(tallies, failures)) if not more else [f"{more} more failures were not kept"]
     failures = [_doubted(failure, notes) for failure in failures]
     failures = [*ranked(failures, steps), *(failure for failure in failures if failure.suppressed_by)]
-    return Diagnosis(tuple(failures), roots(failures, steps), tuple(notes))
+    named = tuple(
+        replace(failure, step=_told(failure.step, clean), job=_told(failure.job, clean)) for failure in failures
+    )
+    return Diagnosis(named, roots(failures, steps), tuple(notes), tuple(steps))
+
+
+def _told(name: str | None, clean: Callable[[str], str]) -> str | None:
+    return clean(name) if name else None
+
+
+def _cleaned(failure: Failure, clean: Callable[[str], str]) -> Failure:
+    """The failure with every text cleaned."""
+    if clean is str:
+        return failure
+    hint = failure.fixable_hint
+    return replace(
+        failure,
+        message=clean(failure.message),
+        tool=clean(failure.tool),
+        file=_told(failure.file, clean),
+        symbol=_told(failure.symbol, clean),
+        test_id=_told(failure.test_id, clean),
+        code=_told(failure.code, clean),
+        exception=_told(failure.exception, clean),
+        frames=tuple(
+            replace(frame, file=clean(frame.file), function=_told(frame.function, clean)) for frame in failure.frames
+        ),
+        fixable_hint=replace(hint, text=clean(hint.text)) if hint else None,
+    )
 
 
 def _paths(failure: Failure) -> Iterator[str]:

@@ -29,7 +29,7 @@ class Recipe(NamedTuple):
 
 
 _TOOLS: Mapping[str, Recipe] = {
-    "pytest": Recipe("pytest {test} -x --showlocals", None, "pytest {file}"),
+    "pytest": Recipe("pytest {test} -x --showlocals", None, "pytest {module}"),
     "unittest": Recipe("python -m unittest {test}", None, "python -m unittest"),
     "nose2": Recipe("nose2 {test}", None, "nose2"),
     "django": Recipe("python manage.py test {test}", None, "python manage.py test"),
@@ -151,7 +151,8 @@ def _filled(template: str | None, failure: Failure) -> str | None:
     """The command with what the failure knows, or None where it needs something that is not known."""
     if template is None:
         return None
-    known = {"file": failure.file, "test": failure.test_id, "symbol": failure.symbol}
+    module = (failure.test_id or "").partition("::")[0]
+    known = {"file": failure.file, "test": failure.test_id, "module": module, "symbol": failure.symbol}
     wanted = re.findall(r"\{(\w+)\}", template)
     if any(not known[name] for name in wanted):
         return None

@@ -21,7 +21,8 @@ _OUTSIDE = re.compile(
     r"|Max retries exceeded|getaddrinfo"
 )
 _TIMING = re.compile(
-    r"[Tt]imed? ?out|Timeout|Address already in use|port \d* ?(?:is )?in use|EADDRINUSE|StaleElement|deadlock|database is locked"
+    r"[Tt]imed? ?out|Timeout|Address already in use|port \d* ?(?:is )?in use|EADDRINUSE|StaleElement|deadlock"
+    r"|database is locked"
     r"|Task was destroyed but it is pending|Event loop is closed|race|flaky|node down|crashed while running"
 )
 

@@ -41,7 +41,7 @@ def extract(
     failing: Collection[Step] = (),
     clean: Callable[[str], str] = str,
 ) -> Extract:
-    """The heaviest lines that fit, in the order of the log; lines of steps that did not fail only where room is left.
+    """The heaviest lines that fit, in the order of the log; of steps that did not fail only what weighs most.
 
     `failing` are the (job, step) pairs that failed, where known; `clean` takes secrets out of a line.
     """
@@ -63,7 +63,9 @@ def _chosen(lines: Sequence[Kept], total: int, budget: int, failing: Collection[
 
     left, taken = budget - _HEADING, dict[int, Kept]()
     for kept in sorted(lines, key=lambda kept: (-weight(kept), kept.number)):
-        if not kept.text.strip():
+        if left < _HEADING:
+            break
+        if not kept.text.strip() or weight(kept) <= 0:
             continue
         alone = not ({kept.number - 1, kept.number + 1} & taken.keys())
         cost = tokens(kept.text[:WIDEST]) + 1 + _HEADING * alone

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from dspy_ci.logs.page import Page
@@ -19,20 +19,33 @@ _RECENT = 6_000_000
 _BEFORE, _AFTER = 4, 6
 
 _SIGNS = {
-    "##[error]": 100, "traceback": 60, "error": 45, "fail": 45, "fatal": 50, "exception": 40, "panic": 50, "assert": 40,
-    "denied": 50, "not found": 45, "no such": 45, "timed out": 50, "timeout": 35, "killed": 45, "refused": 45,
-    "cannot": 40, "could not": 40, "unable to": 40, "undefined": 35, "unexpected": 35, "conflict": 40, "exit code": 40,
-    "exited with": 40, "expected": 35, "received": 20, "mismatch": 40, "missing": 35, "invalid": 35, "unresolved": 40,
-    "out of memory": 60, "no space left": 60, "rate limit": 50, "forbidden": 50, "unauthorized": 50, "not ok": 40,
-    "segmentation": 60, "cancel": 30, "deprecat": 10, "\u2715": 45, "\u2717": 45, "\u2716": 45, "\u25cf": 40, "\u276f": 30,
-    "\u00d7": 40,
+    "##[error]": 100, "traceback": 60, "error": 45, "fail": 45, "fatal": 50, "exception": 40, "panic": 50,
+    "assert": 40, "denied": 50, "not found": 45, "no such": 45, "timed out": 50, "timeout": 35, "killed": 45,
+    "refused": 45, "cannot": 40, "could not": 40, "unable to": 40, "undefined": 35, "unexpected": 35,
+    "conflict": 40, "exit code": 40, "exited with": 40, "expected": 35, "received": 20, "mismatch": 40,
+    "missing": 35, "invalid": 35, "unresolved": 40, "out of memory": 60, "no space left": 60, "rate limit": 50,
+    "forbidden": 50, "unauthorized": 50, "not ok": 40, "segmentation": 60, "cancel": 30, "deprecat": 10,
+    "\u2715": 45, "\u2717": 45, "\u2716": 45, "\u25cf": 40, "\u276f": 30, "\u00d7": 40,
 }  # fmt: skip
 """Words in lower case that make a line worth keeping, and how much."""
+_PLAIN_SIGNS = {
+    sign: _SIGNS[sign] for sign in ("##[error]", "error", "fail", "fatal", "traceback", "panic", "denied", "killed")
+}
+_RICH = 16_000_000
+"""Characters that are searched for all signs; beyond, and before the tails, the plainest must do."""
 _NOISE = re.compile(
     r".*(?:PASSED|\bok\b|Downloading|Requirement already|0 errors?\b|0 failures?\b|0 failed|no errors|without errors"
     r"|if-no-files-found|error_prone|\berrors?=0|continue-on-error|npm warn deprecated)"
 )
 _NUMBERS = re.compile(r"\d+|0x[0-9a-f]+")
+
+
+_TELLING = re.compile(
+    r"E\s|>\s|FAILED |ERROR |FAIL|\s*-->|\S+:\d+(?::|$)|.{0,200}?(?:[Ee]rror|ERROR|[Ee]xception|[Ee]xpected"
+    r"|[Rr]eceived|assert|[Cc]annot|not found|denied|panicked|undefined|[Ff]ailed)"
+)
+_REACH = 40
+"""Lines from either end of a failure that are looked at."""
 
 
 class Kept(NamedTuple):
@@ -51,7 +64,7 @@ class Keeper:
     def __init__(self) -> None:
         self._kept: dict[int, Kept] = {}
         self._recent: deque[Page] = deque()
-        self._size = 0
+        self._size = self._read = 0
         self._alike: Counter[str] = Counter()
         self._tails: dict[tuple[str | None, str | None], deque[tuple[int, str]]] = {}
         self.masked: set[str] = set()
@@ -71,15 +84,24 @@ class Keeper:
         for page in self._recent:
             end = page.first + len(page.texts) - 1
             for number in range(max(first, page.first), min(last, end) + 1):
-                distance = min(number - first, last - number)
-                if distance < 40:
-                    self._keep(page, number - page.first, weight - distance * 0.2)
+                index, distance = number - page.first, min(number - first, last - number)
+                if distance < _REACH:
+                    self._keep(page, index, _in_span(page.texts[index], weight, distance))
+
+    def raise_to(self, span: tuple[int, int], weight: float) -> None:
+        """Let the kept lines of a span weigh more: the telling ones this much, the others less and less."""
+        for number in range(span[0], span[1] + 1):
+            known, distance = self._kept.get(number), min(number - span[0], span[1] - number)
+            if known and known.text.strip():
+                heavier = max(known.weight, _in_span(known.text, weight, distance))
+                self._kept[number] = known._replace(weight=heavier)
 
     def lines(self) -> list[Kept]:
         """What was kept, in the order of the log."""
         for (job, step), tail in self._tails.items():
+            signs = _signs_in("\n".join(text for _, text in tail), _SIGNS)
             for distance, (number, text) in enumerate(reversed(tail)):
-                weight = max(18 - distance * 0.1, 1)
+                weight = max(18 - distance * 0.1, 1) + 0.5 * signs.get(len(tail) - 1 - distance, 0)
                 known = self._kept.get(number)
                 if known is None or known.weight < weight:
                     self._kept[number] = Kept(number, text, step, job, weight)
@@ -95,8 +117,9 @@ class Keeper:
             self._keep(page, 0, 30)
             return
         self._tail(page)
-        for index, weight in _signs_in(whole).items():
+        for index, weight in _signs_in(whole, _SIGNS if self._read < _RICH else _PLAIN_SIGNS).items():
             self._sign(page, index, weight)
+        self._read += len(whole)
 
     def _remember(self, page: Page, size: int) -> None:
         self._recent.append(page)
@@ -141,10 +164,15 @@ class Keeper:
         self._kept = {kept.number: kept for kept in heaviest}
 
 
-def _signs_in(whole: str) -> dict[int, float]:
+def _in_span(text: str, weight: float, distance: int) -> float:
+    """What a line of a failure weighs: telling lines in full, others by how far they lie from head and tail."""
+    return weight if _TELLING.match(text) else weight - 25 - distance
+
+
+def _signs_in(whole: str, signs: Mapping[str, int]) -> dict[int, float]:
     """Index of a line -> the weight of the heaviest word in it, and a little for each further one."""
     low, found = whole.lower(), dict[int, float]()
-    for sign, weight in _SIGNS.items():
+    for sign, weight in signs.items():
         index, counted, at = 0, 0, low.find(sign)
         while at >= 0:
             index += low.count("\n", counted, at)

@@ -32,10 +32,9 @@ def pre_commit(home):
     """Run pre-commit in a repository."""
 
     def run(root, *args, **env):
-        return subprocess.run(
-            [sys.executable, "-m", "pre_commit", *map(str, args)], cwd=root, capture_output=True, text=True, check=False,
-            timeout=500, env={**os.environ, "PRE_COMMIT_HOME": str(home), **env},
-        )  # fmt: skip
+        argv = [sys.executable, "-m", "pre_commit", *map(str, args)]
+        env = {**os.environ, "PRE_COMMIT_HOME": str(home), **env}
+        return subprocess.run(argv, cwd=root, capture_output=True, text=True, check=False, timeout=500, env=env)
 
     return run
 

@@ -23,6 +23,16 @@ def failures_in(document: str) -> list[Failure] | None:
     return list(shape.read(value)) if shape else None
 
 
+def failures_in_document(document: str) -> list[Failure] | None:
+    """The failures in a report of any shape, one object per line included; None when it is no report that we know."""
+    whole = failures_in(document)
+    if whole is not None:
+        return whole
+    first = document.lstrip("\ufeff \n\r\t").partition("\n")[0]
+    known = first.startswith("{") and '"Action"' not in first and failures_in(first) is not None
+    return list(failures_in_lines(document)) if known else None
+
+
 def failures_in_lines(document: str) -> Iterator[Failure]:
     """The failures in a report that has one object per line; lines of other kinds are skipped."""
     for line in document.split("\n"):

@@ -15,8 +15,6 @@ import types
 
 import pytest
 
-OUT = os.dup(1)
-"""Standard output before pytest captures it."""
 READ = 1 << 16
 ENDLESS = "endless"
 
@@ -39,6 +37,7 @@ class Screen:
 
     def __init__(self, job, targets, guards):
         self.job, self.targets, self.guards = job, targets, guards
+        self.out = os.dup(1)  # pytest was told not to capture it
         self.live = {path: live_functions(path, text) for path, text in job["files"].items()}
 
     def run(self):
@@ -50,7 +49,7 @@ class Screen:
             if time.time() > end:
                 return
             said = self.child(version)
-            os.write(OUT, "{} {} {}\n".format(self.job["token"], number, said).encode("ascii", "replace"))
+            os.write(self.out, "{} {} {}\n".format(self.job["token"], number, said).encode("ascii", "replace"))
 
     def child(self, version):
         """Try one version in a process of its own; what it said, or `- -` when it was ended."""
