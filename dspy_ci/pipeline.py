@@ -99,7 +99,8 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
         if not base.targets:
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
             return
-        offers, refused = proved(task, found.patches, base, court, tier=sandbox.guarantees.tier, head=repo.head())
+        facts = Facts(sandbox.guarantees.tier, repo.head())
+        offers, refused = proved(task, found.patches, base, court, clock=clock, facts=facts)
         yield Step("prove", words.proved(offers, refused))
         story = replace(story, offers=offers, notes=refused, seconds=clock.spent)
         yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
@@ -163,20 +164,32 @@ def searched(case: Case, copies: Sequence[Copy], clock: Clock) -> Generator[Even
 
 
 def proved(
-    task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, tier: str, head: str | None
+    task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, clock: Clock, facts: Facts
 ) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused."""
+    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused.
+
+    The first one is judged however late it is: a proof is what the whole search was for.
+    """
     offers: list[Offer] = []
     refused: list[str] = []
     for patch in patches:
-        if sum(offer.verdict.verified for offer in offers) == task.max_patches:
+        verified = sum(offer.verdict.verified for offer in offers)
+        if verified == task.max_patches or ((offers or refused) and not clock.left):
             break
-        verdict = judge(patch, base, copy, tier=tier, commit=head)
+        verdict = judge(patch, base, copy, tier=facts.tier, commit=facts.head)
         if verdict.state is State.REJECTED:
             refused.append(f"refused {patch.id} ({patch.rationale}): {verdict.reason}")
         else:
             offers.append(Offer(patch, verdict))
     return tuple(sorted(offers, key=lambda offer: not offer.verdict.verified)), tuple(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a verdict records about where it was reached."""
+
+    tier: str
+    head: str | None
 
 
 class Clock:

@@ -29,7 +29,7 @@ from dspy_ci.verdicts.check import Findings
 from dspy_ci.verdicts.judge import judge
 from dspy_ci.verdicts.score import WEIGHTS, Score
 from dspy_ci.verdicts.scoring import scored
-from dspy_ci.verdicts.trial import CommandTrial, Trial
+from dspy_ci.ports.trial import CommandTrial, Trial
 from dspy_ci.verdicts.verdict import Verdict
 
 _LONGEST = 2 << 20

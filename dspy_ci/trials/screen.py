@@ -12,7 +12,7 @@ from dataclasses import replace
 from importlib.resources import files as resources
 
 from dspy_ci.codebase.functions import Function, functions
-from dspy_ci.codebase.spans import Spans
+from dspy_ci.codebase.spans import Spans, spans_of
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.trials.jury import Jury
@@ -32,6 +32,7 @@ def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -
     plugin = (resources("dspy_ci.trials") / "inside" / "screening.py").read_bytes()
     run = replace(
         jury.run,
+        per_test=max(0.2, (jury.run.per_test or 1.0) / 2),
         args=(*jury.run.args, "-s", "--tb=no", "-p", _NAME),
         ids=(*jury.targets, *jury.guards),
         timeout=seconds + 15.0,
@@ -62,7 +63,7 @@ def _version(patch: Patch) -> list[object] | None:
     text, tree = patch.base.text(path), patch.base.tree(path)
     if len(paths) > 1 or text is None or tree is None or any(edit.text is None for edit in patch.edits):
         return None
-    spans = Spans(text)
+    spans = spans_of(text)
     for function in functions(path, tree)[:-1]:
         start, end = _body(function, spans)
         if all(start <= edit.start and edit.end <= end for edit in patch.edits):

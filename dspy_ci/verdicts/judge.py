@@ -16,7 +16,7 @@ from dspy_ci.verdicts.canary import sabotage
 from dspy_ci.verdicts.check import delta, look
 from dspy_ci.verdicts.score import Score, cleanliness
 from dspy_ci.verdicts.syntax import syntax
-from dspy_ci.verdicts.trial import CommandTrial, observe, shown
+from dspy_ci.ports.trial import CommandTrial, observe, shown
 from dspy_ci.verdicts.verdict import CheckDelta, Evidence, State, TestDelta, Verdict
 
 _SHOWN = 5

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from difflib import SequenceMatcher
+from functools import lru_cache
 
 from dspy_ci.patches.templates.place import Mutation, Place, Span
 
@@ -38,16 +39,14 @@ def _siblings(node: ast.Attribute, place: Place) -> Iterator[Mutation]:
 
 def _used(owner: str, place: Place) -> tuple[set[str], set[str]]:
     """The attributes that the module takes from what it calls by this name: values, and what it calls."""
-    if NAME not in place.notes:
-        place.notes[NAME] = _collected(place)
-    known: dict[str, tuple[set[str], set[str]]] = place.notes[NAME]
-    return known.get(owner, (set(), set()))
+    return _collected(place.module).get(owner, (set(), set()))
 
 
-def _collected(place: Place) -> dict[str, tuple[set[str], set[str]]]:
+@lru_cache(maxsize=16)
+def _collected(module: ast.Module) -> dict[str, tuple[set[str], set[str]]]:
     found: dict[str, tuple[set[str], set[str]]] = {}
-    called = {node.func for node in ast.walk(place.module) if isinstance(node, ast.Call)}
-    for node in ast.walk(place.module):
+    called = {node.func for node in ast.walk(module) if isinstance(node, ast.Call)}
+    for node in ast.walk(module):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
             found.setdefault(node.value.id, (set(), set()))[node in called].add(node.attr)
         elif isinstance(node, ast.ClassDef):

@@ -32,6 +32,9 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
 def _whole(node: ast.Subscript, place: Place) -> Iterator[Mutation]:
     code = place.code(node.value)
     yield Mutation((place.replace(node, code),), f"takes all of `{code}` instead of `{place.code(node)}`", 0.4)
+    for function in ("max", "min", "sum", "len") if not isinstance(node.slice, ast.Slice) else ():
+        text = f"{function}({code})"
+        yield Mutation((place.replace(node, text),), f"takes `{text}` instead of `{place.code(node)}`", 0.2)
 
 
 def _lookups(node: ast.Subscript, place: Place) -> Iterator[Mutation]:

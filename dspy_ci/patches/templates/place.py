@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cached_property
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from dspy_ci.codebase.functions import Function, statements
 from dspy_ci.codebase.scopes import Kind, Scope, kind_of, scope
@@ -61,8 +61,6 @@ class Place:
     text: str
     module: ast.Module
     function: Function
-    notes: dict[str, Any] = field(default_factory=dict, compare=False)
-    """What a template worked out once for the whole place."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, function: Function) -> Place | None:
@@ -211,7 +209,9 @@ class Place:
                 return _BINDING[ast.IfExp]
             case ast.BinOp() | ast.BoolOp() | ast.UnaryOp() | ast.Compare() | ast.IfExp() | ast.Await():
                 return binding(parent)
-            case ast.Lambda() | ast.Starred() | ast.NamedExpr():
+            case ast.Starred():
+                return _BINDING[ast.Compare]
+            case ast.Lambda() | ast.NamedExpr():
                 return _BINDING[ast.Lambda]
         return -2
 

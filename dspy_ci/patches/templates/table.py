@@ -18,6 +18,7 @@ from dspy_ci.patches.templates import (
     condition,
     constant,
     default,
+    donor,
     exception,
     guard,
     insertion,
@@ -49,5 +50,5 @@ class Family(Protocol):
 FAMILIES: tuple[Family, ...] = (
     comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, default, attribute, argument,
     wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard, spread, insertion,
-    term,
+    donor, term,
 )  # fmt: skip

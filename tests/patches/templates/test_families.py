@@ -62,6 +62,7 @@ def body(line: str) -> str:
         ("attribute", body("return a")),
         ("spread", body("return a + 1")),
         ("term", body("return 'text'")),
+        ("donor", body("return a.b")),
         ("insertion", body("return a")),
     ],
 )
@@ -131,6 +132,13 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("term", "return int(a)", "return int(a) ** 3"),
         ("term", "return a - b", "return len(items)"),
         ("spread", "a, b = items", "b, a = items"),
+        ("wrapper", "return a == b", "return set(a) == set(b)"),
+        ("wrapper", "return a + 'x' == b", "return (a + 'x').lower() == b.lower()"),
+        ("collection", "return items[-1]", "return sum(items)"),
+        ("arithmetic", "return a * 2 * b * b", "return a * 2"),
+        ("constant", "return a == '('", "return a == '['"),
+        ("donor", "return ord(a) - f('z') + f(b)", "return ord(a) - f(b) + f(b)"),
+        ("donor", "return f(a) + f('z')", "return f('z') + f('z')"),
         ("spread", "return a * 2 + b * 2", "return a * 3 + b * 3"),
     ],
 )
