@@ -134,7 +134,7 @@ HARMLESS = {
     "markers in prose": {"help.md": "<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"},
     "markers in a text of Python": {"shop/new.py": 'x = """\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"""\n'},
     "a compiled module": {"shop/_fast.pyx": "", "shop/new.py": "from shop._fast import speed\n"},
-    "a generated module": {"shop/new.py": "from shop._version import version\n"},
+    "a generated module": {"shop/new.py": "from shop._version import version\nfrom . import _version\n"},
     "a star import": {"shop/new.py": "from shop.price import *\n\nx = total(1, 2)\n"},
     "a file that is no text": {"shop/new.py": "\0\0"},
 }
@@ -152,9 +152,10 @@ def test_what_was_wrong_before_is_not_the_fault_of_this_change():
 
 
 def test_a_file_that_was_not_added_is_named():
-    changes = {"shop/new.py": "from shop.extra import more\n"}
-    assert judged(changes, untracked=("shop/extra.py",)) == {"shop/new.py:1:forgotten-file"}
-    assert judged(changes, ignored=("shop/extra.py",)) == set()
+    for text in ("from shop.extra import more\n", "from . import extra\n", "import shop.extra\n"):
+        changes = {"shop/new.py": text}
+        assert judged(changes, untracked=("shop/extra.py",)) == {"shop/new.py:1:forgotten-file"}
+        assert judged(changes, ignored=("shop/extra.py",)) == set()
 
 
 CART = """class Cart:
