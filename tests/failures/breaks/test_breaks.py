@@ -258,3 +258,13 @@ def test_in_doubt_members_and_fixtures_pass(changes):
 
 def test_a_file_that_left_git_but_not_the_disk_is_still_there():
     assert judged({"data/prices.json": None}, STORE, ignored=("data/prices.json",)) == set()
+
+
+def test_code_that_nests_deeply_is_judged_like_any_other():
+    """Generated code: long sums, long chains of elif."""
+    total = "def odd(x):\n    return x" + " + x" * 900 + "\n\n\nLONG = 1" + " + 1" * 900 + "\n"
+    branches = "def pick(x):\n    if x == 0:\n        return 0\n"
+    branches += "".join(f"    elif x == {n}:\n        return {n}\n" for n in range(1, 80))
+    before = {**SHOP, "shop/odd.py": total + branches + "from shop.price import total\n"}
+    found = judged({**price("total", "whole"), "shop/odd.py": before["shop/odd.py"] + "x = 1\n"}, before)
+    assert "shop/odd.py" in {place.partition(":")[0] for place in found}
