@@ -106,6 +106,8 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("argument", "return a(b, items)", "return a(items, b)"),
         ("argument", "return (a, b)", "return (b, a)"),
         ("argument", "return sorted(items, key=a)", "return sorted(items)"),
+        ("argument", "return items.pop()", "return items.pop(0)"),
+        ("argument", "return a.split()", "return a.split(',')"),
         ("wrapper", "return len(items)", "return items"),
         ("wrapper", "return items", "return sorted(items)"),
         ("wrapper", "return f(a, b, items)", "return abs(f(a, b, items))"),
