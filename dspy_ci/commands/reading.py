@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -50,11 +50,14 @@ class Reading(NamedTuple):
         )
 
 
-def read(source: str) -> Reading:
-    """Read one source to its end; raises UsageError with a sentence when it is no log."""
+def read(source: str, opened: Iterable[Part] | None = None) -> Reading:
+    """Read one source to its end; raises UsageError with a sentence when it is no log.
+
+    `opened` are its streams, where they are open already.
+    """
     started, keeper = time.perf_counter(), Keeper()
     redactor = Redactor(secret_values(os.environ))
-    found = list(_findings(source, keeper))
+    found = list(_findings(source, parts(source) if opened is None else opened, keeper))
     redactor.learn(keeper.masked)
     diagnosis = judged(found, checkouts=(str(Path.cwd()),), clean=redactor.redact)
     for rank, failure in enumerate(diagnosis.causes()[:_ROOTS]):
@@ -63,9 +66,9 @@ def read(source: str) -> Reading:
     return Reading(source, diagnosis, keeper, redactor, time.perf_counter() - started)
 
 
-def _findings(source: str, keeper: Keeper) -> Iterator[Finding]:
+def _findings(source: str, opened: Iterable[Part], keeper: Keeper) -> Iterator[Finding]:
     empty = True
-    for part in parts(source):
+    for part in opened:
         for finding in _of_part(part, keeper):
             if isinstance(finding, Failure) and finding.log_span:
                 keeper.want(finding.log_span, 60 if finding.confidence > WARNING else 30)

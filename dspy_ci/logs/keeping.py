@@ -40,6 +40,14 @@ _NOISE = re.compile(
 _NUMBERS = re.compile(r"\d+|0x[0-9a-f]+")
 
 
+_TELLING = re.compile(
+    r"E\s|>\s|FAILED |ERROR |FAIL|\s*-->|\S+:\d+(?::|$)|.{0,200}?(?:[Ee]rror|ERROR|[Ee]xception|[Ee]xpected"
+    r"|[Rr]eceived|assert|[Cc]annot|not found|denied|panicked|undefined|[Ff]ailed)"
+)
+_REACH = 40
+"""Lines from either end of a failure that are looked at."""
+
+
 class Kept(NamedTuple):
     """A line and how much it seems to matter."""
 
@@ -76,16 +84,17 @@ class Keeper:
         for page in self._recent:
             end = page.first + len(page.texts) - 1
             for number in range(max(first, page.first), min(last, end) + 1):
-                distance = min(number - first, last - number)
-                if distance < 40:
-                    self._keep(page, number - page.first, weight - distance * 0.2)
+                index, distance = number - page.first, min(number - first, last - number)
+                if distance < _REACH:
+                    self._keep(page, index, _in_span(page.texts[index], weight, distance))
 
     def raise_to(self, span: tuple[int, int], weight: float) -> None:
-        """Let the kept lines of a span weigh at least this much, head and tail most."""
+        """Let the kept lines of a span weigh more: the telling ones this much, the others less and less."""
         for number in range(span[0], span[1] + 1):
             known, distance = self._kept.get(number), min(number - span[0], span[1] - number)
-            if known and known.text.strip() and known.weight < weight - distance:
-                self._kept[number] = known._replace(weight=weight - distance)
+            if known and known.text.strip():
+                heavier = max(known.weight, _in_span(known.text, weight, distance))
+                self._kept[number] = known._replace(weight=heavier)
 
     def lines(self) -> list[Kept]:
         """What was kept, in the order of the log."""
@@ -153,6 +162,11 @@ class Keeper:
     def _prune(self) -> None:
         heaviest = sorted(self._kept.values(), key=lambda kept: -kept.weight)[: MOST // 2]
         self._kept = {kept.number: kept for kept in heaviest}
+
+
+def _in_span(text: str, weight: float, distance: int) -> float:
+    """What a line of a failure weighs: telling lines in full, others by how far they lie from head and tail."""
+    return weight if _TELLING.match(text) else weight - 25 - distance
 
 
 def _signs_in(whole: str, signs: Mapping[str, int]) -> dict[int, float]:

@@ -85,6 +85,7 @@ FORMAT = Format(
         _FILE + r":(?P<line>\d+): error: (?P<message>.+)": compiled,
         rf"e: (?:file://)?{_FILE}(?:: \(|:)(?P<line>\d+)[,:] ?(?P<col>\d+)\)?:? (?P<message>.+)": kotlin,
         rf'Exception in thread "[^"]*" {EXCEPTION}(?:: (?P<message>.*))?$': uncaught,
-        r"Error: (?P<message>(?:Could not find or load main class|Unable to access jarfile) (?P<name>\S+).*)": not_started,
+        r"Error: (?P<message>(?:Could not find or load main class|Unable to access jarfile) (?P<name>\S+))"
+        r"": not_started,
     },
 )

@@ -74,17 +74,14 @@ def _ends(text: str) -> object:
 
 def _blocks(cursor: Cursor, session: Session) -> None:
     while (text := cursor.peek()) is not None and not _ends(text):
-        head = HEAD.match(cursor.take()) if text.startswith("_") else None
-        first = cursor.number
-        if head:
-            lines = cursor.take_until(_ends_block, limit=_LONGEST_BLOCK)
-            last = cursor.number
-            _captured(cursor)
-            session.blocks.append(Block(head["name"], tuple(lines), (first, last)))
-        elif text.startswith("E "):
+        if text.startswith("E "):
             _line_style(cursor, session)
         elif CAPTURED.match(text):
             _captured(cursor)
+        elif head := HEAD.match(cursor.take()):
+            first = cursor.number
+            lines = cursor.take_until(_ends_block, limit=_LONGEST_BLOCK)
+            session.blocks.append(Block(head["name"], tuple(lines), (first, cursor.number)))
 
 
 def _captured(cursor: Cursor) -> None:
