@@ -219,7 +219,10 @@ def internal_error(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 def usage(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """`pytest: error: ...`; the ini file is to blame where one is named."""
     details = cursor.take_while(lambda text: text.startswith("  "), limit=10)
-    inifile = next((text.split(": ", 1)[1] for text in details if text.startswith("  inifile: ")), None)
+    named = dict(text.strip().split(": ", 1) for text in details if ": " in text)
+    inifile = named.get("inifile")
+    if "rootdir" in named:
+        yield Workspace(named["rootdir"])
     yield Failure("pytest", "usage", match["message"], file=None if inifile == "None" else inifile, confidence=LINE)
 
 
@@ -268,7 +271,7 @@ FORMAT = Format(
         r"rootdir: (?P<folder>/[^,\s]+|[A-Za-z]:\\[^,\s]+)": header,
         r"ImportError while loading conftest '(?P<file>[^']+)'": conftest,
         r"INTERNALERROR> ": internal_error,
-        r"(?:ERROR: )?(?:pytest|py\.test|__main__\.py): error: (?P<message>.+)": usage,
+        r"(?:ERROR: )?(?:python\S* -m )?(?:pytest|py\.test|__main__\.py): error: (?P<message>.+)": usage,
         r"ERROR: (?P<message>(?:file or directory )?not found: (?P<file>\S+))": not_found,
         r"(?P<id>[^\s:]+\.py::.+?) RERUN\b": rerun,
         r"\++ Timeout \++$": timeout,
