@@ -111,7 +111,11 @@ class GitTrees:
         python = {path: oid for path, oid in self._now.items() if path.endswith(".py")}
         try:
             with opened(self._cache) as index:
-                missing = set(python.values()) - index.known()
+                known = index.known()
+                if len(known) > 4 * len(python) + _AT_ONCE:
+                    index.clear()
+                    known = frozenset()
+                missing = set(python.values()) - known
                 if len(missing) <= _AT_ONCE:
                     index.add(self._readable(missing))
                     holders = index.holders(words)

@@ -13,7 +13,7 @@ from pathlib import Path
 from zlib import crc32
 
 _VERSION = 1
-_WORD = re.compile(rb"[^\W\d]\w*")
+_WORD = re.compile(rb"[A-Za-z_\x80-\xff][\w\x80-\xff]*")
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS blobs (id INTEGER PRIMARY KEY, oid TEXT UNIQUE);
 CREATE TABLE IF NOT EXISTS uses (word INTEGER, blob INTEGER, PRIMARY KEY (word, blob)) WITHOUT ROWID;
@@ -30,6 +30,12 @@ class Words:
     def known(self) -> frozenset[str]:
         """The ids of all blobs that were read."""
         return frozenset(oid for (oid,) in self._file.execute("SELECT oid FROM blobs"))
+
+    def clear(self) -> None:
+        """Forget all: most of it was about blobs that are long gone."""
+        with self._file:
+            self._file.execute("DELETE FROM uses")
+            self._file.execute("DELETE FROM blobs")
 
     def add(self, blobs: Iterable[tuple[str, bytes]]) -> None:
         """Read blobs, all or none."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
@@ -33,4 +34,4 @@ def ddmin(items: Sequence[Item], red: Callable[[Sequence[Item]], bool]) -> tuple
 def _slices(items: tuple[Item, ...], parts: int) -> list[tuple[Item, ...]]:
     """As many parts of about the same size."""
     bounds = [len(items) * number // parts for number in range(parts + 1)]
-    return [items[start:end] for start, end in zip(bounds, bounds[1:], strict=False)]
+    return [items[start:end] for start, end in itertools.pairwise(bounds)]

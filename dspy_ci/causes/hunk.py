@@ -26,12 +26,17 @@ class Hunk:
     kind: Literal["edit", "add", "remove", "rename"] = "edit"
     start: int = 0
     """The first replaced line, counted from 0 in the file as it was."""
-    end: int = 0
-    """The line behind the last replaced one."""
+    old: tuple[bytes, ...] = ()
+    """The replaced lines."""
     new: tuple[bytes, ...] = ()
     """The lines that stand there instead, with their ends; of a binary file, all of it."""
     new_start: int = 0
     """Where they stand in the file as it is to be, counted from 0."""
+
+    @property
+    def end(self) -> int:
+        """The line behind the last replaced one."""
+        return self.start + len(self.old)
 
     @property
     def path(self) -> str:
@@ -58,21 +63,24 @@ class FileChange:
         if before is None:
             return (Hunk(None, after, "add", new=self.new),)
         if after is None:
-            return (Hunk(before, None, "remove", end=len(self.old)),)
+            return (Hunk(before, None, "remove", old=self.old),)
         moved = (Hunk(before, after, "rename"),) if before != after else ()
         return moved + tuple(
-            Hunk(before, after, "edit", start, end, self.new[low:high], low)
+            Hunk(before, after, "edit", start, self.old[start:end], self.new[low:high], low)
             for start, end, low, high in spans(self.old, self.new, near)
         )
 
 
-def changes(trees: Trees, skipped: Collection[str] = ()) -> tuple[FileChange, ...]:
-    """What differs between the trees, file by file, without the skipped paths; OSError when a file cannot be read."""
-    return tuple(
-        FileChange(move, _lines(trees, "before", move.before), _lines(trees, "after", move.after))
-        for move in trees.moves()
-        if (move.after or move.before) not in skipped
-    )
+def changes(trees: Trees) -> tuple[FileChange, ...]:
+    """What differs between the trees, file by file; a file that is too large to be read is left out."""
+    return tuple(change for move in trees.moves() if (change := _change(trees, move)))
+
+
+def _change(trees: Trees, move: Move) -> FileChange | None:
+    try:
+        return FileChange(move, _lines(trees, "before", move.before), _lines(trees, "after", move.after))
+    except OSError:
+        return None
 
 
 def hunks(found: Iterable[FileChange]) -> tuple[Hunk, ...]:

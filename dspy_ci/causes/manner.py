@@ -13,7 +13,7 @@ _END = re.compile(r"^(\S+):(\d+): ?(?:in (\S+)|([\w.]+))?$", re.MULTILINE)
 _NAMED = re.compile(
     r"([A-Za-z_][\w.]*(?:Error|Exception|Warning|Exit|Interrupt|Failed|Timeout|Skipped|NotFound))\b:?\s*"
 )
-_UNBUILT = frozenset({
+UNBUILT = frozenset({
     "SyntaxError", "IndentationError", "TabError", "ImportError", "ModuleNotFoundError", "NameError",
     "UnboundLocalError", "AttributeError", "TypeError", "FileNotFoundError", "KeyError",
 })  # fmt: skip
@@ -35,7 +35,7 @@ class Manner:
 
     def like(self, other: Manner) -> bool:
         """Whether both may stem from one cause; what half-built code raises must agree to the letter."""
-        if self.exception in _UNBUILT or other.exception in _UNBUILT:
+        if self.exception in UNBUILT or other.exception in UNBUILT:
             return self.exception == other.exception and self.fingerprint == other.fingerprint
         return self.exception == other.exception
 

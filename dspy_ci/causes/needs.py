@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from dspy_ci.causes.hunk import FileChange, Hunk, laid
-from dspy_ci.causes.words import bound, module, used
+from dspy_ci.causes.words import bound, module, offered, used
 from dspy_ci.codebase.snapshot import decode, parse
 
 _COMMON = 12
@@ -22,31 +23,45 @@ def needs(found: Sequence[FileChange], hunks: Sequence[Hunk]) -> Mapping[int, fr
     return {user: frozenset(some) for user, some in edges.items()}
 
 
+@dataclass(frozen=True, slots=True)
+class _Names:
+    """The names of a file on one side."""
+
+    bound: Mapping[str, set[int]]
+    offered: frozenset[str]
+
+    @classmethod
+    def of(cls, path: str | None, lines: tuple[bytes, ...]) -> _Names:
+        return cls(bound(path or "", lines), offered(path or "", lines))
+
+    def at(self, lines: Collection[int]) -> frozenset[str]:
+        return frozenset(name for name, at in self.bound.items() if not at.isdisjoint(lines))
+
+
 def _of_names(found: Sequence[FileChange], hunks: Sequence[Hunk]) -> Iterator[tuple[int, int]]:
     """A use needs the hunk that brings the name; the hunk that takes a name away needs those that stop using it."""
-    olds = [frozenset(used(_old(found, hunk))) for hunk in hunks]
-    news = [frozenset(used(hunk.new)) for hunk in hunks]
-    before = {change.move: bound(str(change.move.before), change.old) for change in found}
-    after = {change.move: bound(str(change.move.after), change.new) for change in found}
+    olds, news = [used(hunk.old) for hunk in hunks], [used(hunk.new) for hunk in hunks]
+    before = {change.move: _Names.of(change.move.before, change.old) for change in found}
+    after = {change.move: _Names.of(change.move.after, change.new) for change in found}
     for index, hunk in enumerate(hunks):
-        change = _change(found, hunk)
-        was, now = before[change.move], after[change.move]
-        fresh = {name for name, at in now.items() if name not in was and at & _lines(hunk.new_start, len(hunk.new))}
-        gone = {name for name, at in was.items() if name not in now and at & set(range(hunk.start, hunk.end))}
-        if hunk.kind == "add":
-            fresh.add(module(hunk.path))
-        if hunk.kind == "remove":
-            gone.add(module(hunk.path))
-        yield from ((user, index) for user in _touching(fresh, news, olds, index))
-        yield from ((index, user) for user in _touching(gone, olds, news, index))
+        move = _change(found, hunk).move
+        was, now = before[move], after[move]
+        fresh = now.at(range(hunk.new_start, hunk.new_start + len(hunk.new))) - was.bound.keys()
+        gone = was.at(range(hunk.start, hunk.end)) - now.bound.keys()
+        own = frozenset(i for i, other in enumerate(hunks) if other.path == hunk.path)
+        own_module = {module(hunk.path)} if hunk.kind in {"add", "remove"} else set()
+        comes = fresh & now.offered | (own_module if hunk.kind == "add" else set())
+        goes = gone & was.offered | (own_module if hunk.kind == "remove" else set())
+        yield from ((user, index) for user in _touching(fresh, news, olds) if user in own)
+        yield from ((user, index) for user in _touching(comes, news, olds) if user not in own)
+        yield from ((index, user) for user in _touching(gone, olds, news) if user in own)
+        yield from ((index, user) for user in _touching(goes, olds, news) if user not in own)
 
 
-def _touching(
-    names: set[str], here: Sequence[frozenset[str]], there: Sequence[frozenset[str]], own: int
-) -> Iterator[int]:
+def _touching(names: Collection[str], here: Sequence[frozenset[str]], there: Sequence[frozenset[str]]) -> Iterator[int]:
     """The hunks that hold one of the names on one side and not on the other."""
     for name in names:
-        users = [i for i, words in enumerate(here) if i != own and name in words and name not in there[i]]
+        users = [i for i, words in enumerate(here) if name in words and name not in there[i]]
         if len(users) <= _COMMON:
             yield from users
 
@@ -83,11 +98,3 @@ def _parses(change: FileChange, chosen: Sequence[Hunk]) -> bool:
 
 def _change(found: Sequence[FileChange], hunk: Hunk) -> FileChange:
     return next(one for one in found if (one.move.before, one.move.after) == (hunk.before, hunk.after))
-
-
-def _old(found: Sequence[FileChange], hunk: Hunk) -> tuple[bytes, ...]:
-    return _change(found, hunk).old[hunk.start : hunk.end]
-
-
-def _lines(start: int, count: int) -> set[int]:
-    return set(range(start, start + count))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
@@ -14,7 +15,7 @@ def finer(change: FileChange, hunk: Hunk) -> tuple[Hunk, ...]:
     """The same change in smaller pieces; the hunk alone when there are none."""
     if hunk.kind not in {"edit", "add"}:
         return (hunk,)
-    pieces = tuple(_runs(change, hunk))
+    pieces = tuple(_runs(hunk))
     if len(pieces) > 1 or not hunk.path.endswith(".py"):
         return pieces or (hunk,)
     removes = hunk.end > hunk.start
@@ -25,15 +26,14 @@ def finer(change: FileChange, hunk: Hunk) -> tuple[Hunk, ...]:
     return tuple(_insertions(change, hunk))
 
 
-def _runs(change: FileChange, hunk: Hunk) -> Iterator[Hunk]:
+def _runs(hunk: Hunk) -> Iterator[Hunk]:
     """The stretches of changed lines with nothing unchanged between them."""
     if hunk.kind == "add":
         yield hunk
         return
-    for start, end, low, high in spans(change.old[hunk.start : hunk.end], hunk.new, 0):
-        yield replace(
-            hunk, start=hunk.start + start, end=hunk.start + end, new=hunk.new[low:high], new_start=hunk.new_start + low
-        )
+    for start, end, low, high in spans(hunk.old, hunk.new, 0):
+        old, new = hunk.old[start:end], hunk.new[low:high]
+        yield replace(hunk, start=hunk.start + start, old=old, new=new, new_start=hunk.new_start + low)
 
 
 def _insertions(change: FileChange, hunk: Hunk) -> Iterator[Hunk]:
@@ -45,7 +45,7 @@ def _insertions(change: FileChange, hunk: Hunk) -> Iterator[Hunk]:
 def _removals(change: FileChange, hunk: Hunk) -> Iterator[Hunk]:
     """One piece for each statement that goes."""
     for low, high in _pieces(change.old, hunk.start, hunk.end):
-        yield replace(hunk, start=low, end=high)
+        yield replace(hunk, start=low, old=change.old[low:high])
 
 
 def _pairs(change: FileChange, hunk: Hunk) -> Iterator[Hunk]:
@@ -58,7 +58,7 @@ def _pairs(change: FileChange, hunk: Hunk) -> Iterator[Hunk]:
     for (start, end), (low, high) in zip(olds, news, strict=True):
         lines = hunk.new[low - hunk.new_start : high - hunk.new_start]
         if lines != change.old[start:end]:
-            yield Hunk(hunk.before, hunk.after, "edit", start, end, lines, low)
+            yield replace(hunk, start=start, old=change.old[start:end], new=lines, new_start=low)
 
 
 def _pieces(lines: Sequence[bytes], start: int, end: int) -> list[tuple[int, int]]:
@@ -73,7 +73,7 @@ def _pieces(lines: Sequence[bytes], start: int, end: int) -> list[tuple[int, int
     if inside and min(_first(node) for node in inside) in cuts:  # what stands before the first belongs to it
         cuts = cuts[1:]
     bounds = [start, *cuts, end]
-    return list(zip(bounds, bounds[1:], strict=False))
+    return list(itertools.pairwise(bounds))
 
 
 def _outermost(node: ast.AST, start: int, end: int) -> list[ast.stmt]:
@@ -92,5 +92,5 @@ def _children(node: ast.stmt) -> list[ast.stmt]:
 
 def _first(node: ast.stmt) -> int:
     """The line on which it begins, decorators and all, counted from 0."""
-    lines = [node.lineno, *(item.lineno for item in getattr(node, "decorator_list", ()))]
-    return min(lines) - 1
+    decorators: list[ast.expr] = getattr(node, "decorator_list", [])
+    return min(node.lineno, *(item.lineno for item in decorators), node.lineno) - 1

@@ -45,8 +45,8 @@ def _weight(change: FileChange, hunk: Hunk, traces: Traces) -> float:
         weight *= 3
     elif hunk.path in traces.frames:
         weight *= 1.5
-    told = len(traces.words & (used(hunk.new) | used(change.old[hunk.start : hunk.end])))
-    return weight * (1 + 0.2 * min(told, 5)) * log2(2 + max(len(hunk.new), hunk.end - hunk.start))
+    told = len(traces.words & (used(hunk.new) | used(hunk.old)))
+    return weight * (1 + 0.2 * min(told, 5)) * log2(2 + max(len(hunk.new), len(hunk.old)))
 
 
 def _run(change: FileChange, hunk: Hunk, lines: Mapping[str, frozenset[int]]) -> float:
@@ -64,8 +64,8 @@ def _in_function(change: FileChange, touched: Iterable[int]) -> bool:
     tree = parse(decode(b"".join(change.new)).text)
     if tree is None:
         return False
-    inner = functions("", tree)[:-1]
-    return all(any(line in function and line > function.node.lineno for function in inner) for line in touched)
+    inner = [one for one in functions("", tree) if not isinstance(one.node, ast.Module)]
+    return all(any(line in one and line > one.start for one in inner) for line in touched)
 
 
 def _says_nothing(change: FileChange, hunk: Hunk) -> bool:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from dspy_ci.codebase.scopes import bindings
 from dspy_ci.codebase.snapshot import decode, parse
 
 _WORD = re.compile(r"[^\W\d]\w+")
@@ -15,6 +16,8 @@ _BINDING = re.compile(
     r"\s+\**([^\W\d]\w+)"
     r"|^\s*([^\W\d]\w+)\s*(?::=|=(?!=)|\(\)\s*\{)"
 )
+
+_IMPORT = ast.Import | ast.ImportFrom
 
 
 def used(lines: Iterable[bytes]) -> frozenset[str]:
@@ -30,6 +33,16 @@ def bound(path: str, lines: tuple[bytes, ...]) -> dict[str, set[int]]:
     for name, line in pairs:
         found.setdefault(name, set()).add(line)
     return found
+
+
+def offered(path: str, lines: tuple[bytes, ...]) -> frozenset[str]:
+    """The names that a file binds for others too: no imports, no parameters, no variables of functions."""
+    tree = parse(decode(b"".join(lines)).text) if path.endswith((".py", ".pyi")) else None
+    if tree is None:
+        return frozenset(bound(path, lines))
+    classes = [node for node in ast.walk(tree) if isinstance(node, ast.ClassDef)]
+    bodies = [*tree.body, *(node for one in classes for node in one.body)]
+    return frozenset(name for name, _ in bindings([node for node in bodies if not isinstance(node, _IMPORT)]))
 
 
 def module(path: str) -> str:

@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.packages import Packages
 from dspy_ci.codebase.snapshot import Snapshot
 
@@ -37,6 +38,16 @@ def reached(snapshot: Snapshot, changed: Iterable[str]) -> tuple[str, ...] | Non
                 found.add(user)
                 queue.append(user)
     return tuple(sorted(path for path in found if is_test(path) and path in snapshot))
+
+
+def reachable(difference: Difference) -> tuple[str, ...] | None:
+    """The test files that a change can reach, before it or after it; None for all of them."""
+    moves = difference.trees.moves()
+    changed = reached(difference.after, [move.after for move in moves if move.after])
+    removed = reached(difference.before, [move.before for move in moves if move.before and move.before != move.after])
+    if changed is None or removed is None:
+        return None
+    return tuple(sorted({*changed, *(path for path in removed if path in difference.after)}))
 
 
 def _is_silent(path: str) -> bool:

@@ -21,6 +21,7 @@ from dspy_ci.patches.applier import Unapplied, applied
 from dspy_ci.patches.patch import Patch
 from dspy_ci.ports.sandbox import Command, Guarantees, TestRun
 from dspy_ci.ports.testcommand import TestCommand
+from dspy_ci.ports.trial import CommandTrial, Trial
 from dspy_ci.reports.records import verdict_record
 from dspy_ci.reports.styled import Styled
 from dspy_ci.settings import Settings
@@ -29,7 +30,6 @@ from dspy_ci.verdicts.check import Findings
 from dspy_ci.verdicts.judge import judge
 from dspy_ci.verdicts.score import WEIGHTS, Score
 from dspy_ci.verdicts.scoring import scored
-from dspy_ci.ports.trial import CommandTrial, Trial
 from dspy_ci.verdicts.verdict import Verdict
 
 _LONGEST = 2 << 20

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dspy_ci.failures.confidence import WRAPPER
 from dspy_ci.failures.failure import Failure, Kind
@@ -70,6 +71,7 @@ def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = (), clean: Ca
     `clean` takes secrets out of every text, before anything is derived from it.
     """
     checkout, more = Checkout(checkouts), 0
+    clean = clean if clean is str else lru_cache(maxsize=20_000)(clean)
     failures: list[Failure] = []
     tallies: list[Tally] = []
     ends: list[Ended] = []

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping, Sequence
 from dspy_ci.logs.page import Page
 
 _MARK = re.compile(
-    r"##\[(?:group|endgroup|section)\]|[^\x1e]{0,200}\x1e|\[Pipeline\] |Post job cleanup\.$|Current runner version:"
-    r"|(?:~~~|---|\+\+\+) \S|::(?:end)?group::"
+    r"##\[(?:group|endgroup|section)\]|\[Pipeline\] |Post job cleanup\.$|Current runner version:|(?:~~~|---|\+\+\+) \S"
 )
+_FIRST = frozenset("#[PC~-+")
+"""First characters of marks: a set is asked faster than a pattern."""
 _FOLDS = re.compile(r"\x1e([+-])([^\x1e]*)\x1e")
 _STAGE = re.compile(r"\[Pipeline\] (?:\{ \((.*)\)$|// (stage)$)")
 _HEADER = re.compile(r"shell: |with:$|env:$|##\[endgroup\]")
@@ -30,7 +31,8 @@ class Segmenter:
 
     def pages(self, texts: list[str], prefixes: Mapping[int, tuple[str, str]], number: int) -> Iterator[Page]:
         """The pages of one block whose first line has this number."""
-        marks = [i for i, text in enumerate(texts) if _MARK.match(text)]
+        marks = [i for i, text in enumerate(texts) if text[:1] in _FIRST and _MARK.match(text)]
+        marks += [i for i, text in enumerate(texts) if "\x1e" in text]
         start = 0
         for index in sorted({*marks, *prefixes}):
             before = (self._job, self._step, self._stream)

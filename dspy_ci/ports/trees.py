@@ -100,7 +100,7 @@ class Patched:
 
 def _holds(data: bytes, words: Collection[str]) -> bool:
     """Whether one of the words stands in the text, whole."""
-    return not {word.encode() for word in words}.isdisjoint(re.findall(rb"\w+", data))
+    return not {word.encode() for word in words}.isdisjoint(re.findall(rb"[\w\x80-\xff]+", data))
 
 
 @dataclass(frozen=True, slots=True)

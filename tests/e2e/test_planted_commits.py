@@ -1,4 +1,4 @@
-"""Thirty planted commits: every harmful one is caught before it leaves the machine, every harmless one passes in silence."""
+"""Thirty planted commits: each harmful one is caught before it leaves the machine, each harmless one passes."""
 
 import pytest
 
@@ -84,8 +84,10 @@ def total(shelf):
 '''
 FILES = {
     ".gitignore": "__pycache__/\n",
-    "pyproject.toml": '[project]\nname = "bazaar"\nversion = "1"\ndependencies = ["attrs"]\n\n[tool.pytest.ini_options]\n'
-    'pythonpath = ["."]\ntestpaths = ["tests"]\n',
+    "pyproject.toml": (
+        '[project]\nname = "bazaar"\nversion = "1"\ndependencies = ["attrs"]\n\n'
+        '[tool.pytest.ini_options]\npythonpath = ["."]\ntestpaths = ["tests"]\n'
+    ),
     "README.md": "The [head](data/head.txt) of each page.\n",
     "bazaar/__init__.py": "",
     "bazaar/stock.py": STOCK,
@@ -162,8 +164,8 @@ HARMLESS = {
         "bazaar/report.py": swapped(REPORT, ("rounded", "floored")),
     },
     "a helper taken out of a function": prices(
-        ("    return rounded(value + value * rate // 100)\n", "    return rounded(_more(value, rate))\n\n\n"
-         "def _more(value, rate):\n    return value + value * rate // 100\n"),
+        ("return rounded(value + value * rate // 100)", "return rounded(_more(value, rate))"),
+        ("def taxed", "def _more(value, rate):\n    return value + value * rate // 100\n\n\ndef taxed"),
     ),
     "a parameter with a default added": prices(("value, rate", "value, rate, country='us'")),
     "a constant moved and imported back": {
@@ -171,9 +173,8 @@ HARMLESS = {
         "bazaar/limits.py": "LIMIT = (1, 99)\n",
     },
     "a module that became a package": {"bazaar/stock.py": None, "bazaar/stock/__init__.py": STOCK},
-    "annotations added": prices(("value, step=5", "value: int, step: int = 5"), ("    return value //", "    return value //")),
-    "a local variable renamed": stock(("for item in self.items:\n", "for thing in self.items:\n"),
-                                      ("if item.name == name:\n                return item", "if thing.name == name:\n                return thing")),
+    "annotations added": prices(("value, step=5)", "value: int, step: int = 5) -> int")),
+    "a local variable renamed": prices(("value // step * step", "(whole := value // step) * step")),
     "a new module with its test": {
         "bazaar/door.py": "from bazaar.till import pay\n\n\ndef enter():\n    return pay\n",
         "tests/test_door.py": "from bazaar.door import enter\n\n\ndef test_enter():\n    assert enter()\n",

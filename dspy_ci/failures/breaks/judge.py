@@ -25,6 +25,8 @@ KINDS: tuple[Callable[[Difference], Iterator[Failure]], ...] = (
     declared.found,
 )  # fmt: skip
 """Those that need nothing but the trees; syntax and markers come before them."""
+MOST = 1500
+"""Changed modules up to which all kinds are looked for; whoever moves more of them at once waits for the tests."""
 
 
 def breaks(difference: Difference, linter: Linter) -> tuple[Failure, ...]:
@@ -33,6 +35,7 @@ def breaks(difference: Difference, linter: Linter) -> tuple[Failure, ...]:
     spoilt = {failure.file for failure in marked}
     linted = [failure for failure in lint.found(difference, linter) if failure.file not in spoilt]
     seen: dict[tuple[str | None, int | None, str | None], Failure] = {}
-    for failure in (*marked, *linted, *(failure for found in KINDS for failure in found(difference))):
+    others = KINDS if len(difference.python) <= MOST else ()
+    for failure in (*marked, *linted, *(failure for found in others for failure in found(difference))):
         seen.setdefault((failure.file, failure.line, failure.symbol), failure)
     return tuple(seen.values())

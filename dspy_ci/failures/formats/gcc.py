@@ -89,6 +89,8 @@ FORMAT = Format(
     starts={
         PLACE + COLUMN + r": (?P<level>error|fatal error|internal compiler error): (?P<message>.+)": diagnostic,
         r"In file included from (?P<file>[^\s:,]+):(?P<line>\d+)": included,
-        _DRIVER + r": (?P<level>error|fatal error|internal compiler error): (?P<message>.+)": driver,
+        _DRIVER + r": (?P<level>error): (?P<message>.+)": driver,
+        _DRIVER + r": (?P<level>fatal error): (?P<message>.+)": driver,
+        _DRIVER + r": (?P<level>internal compiler error): (?P<message>.+)": driver,
     },
 )

@@ -95,7 +95,8 @@ FORMAT = Format(
         r"fatal: (?P<message>\S.*)": error,
         r"(?:remote: |ERROR: )(?P<message>(?:Permission to |Repository not found|error: GH\d+|error: File "
         r"|Write access).*)": refused,
-        r"(?P<message>(?:\S+: )?Permission denied \([^)]*publickey[^)]*\)\.?|Host key verification failed\.)": refused,
+        r"(?P<message>(?:\S+: )?Permission denied \([^)]*publickey.*)": refused,
+        r"(?P<message>Host key verification failed\.)": refused,
         r" (?P<message>! \[(?:remote )?rejected\] .*)": refused,
     },
 )

@@ -106,7 +106,11 @@ FORMAT = Format(
     starts={
         rf"(?P<file>[^\s:]+): (?:line (?P<line>\d+)"
         rf"|[Ll]ine (?P<other>\d+)): +\d+ (?P<signal>{_SIGNAL})(?P<command>.*)": killed,
-        r"(?P<file>[^\s:]+): (?:eval: )?(?:[Ll]ine )?(?P<line>\d+): (?P<message>\S.*)": script,
+        r"(?P<file>[^\s:]+): (?:eval: )?line (?P<line>\d+): (?P<message>\S.*)": script,
+        r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\S.*: not found)$": script,
+        r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\S.*: Permission denied)$": script,
+        r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\w+: parameter .*)": script,
+        r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>Syntax error: .*)": script,
         r"(?P<file>zsh):(?P<line>\d+): (?P<message>\S.*)": script,
         rf"(?P<signal>{_SIGNAL})(?: \(core dumped\)|: \d+)?$": signal,
         r"(?:\S*/)?(?:ba|da|z|k|a)?sh: (?P<message>(?P<name>[^\s:]+): (?:command )?not found)$": not_found,
