@@ -93,23 +93,28 @@ class Screen:
         return "{} {}".format(digits, ",".join(errors) or "-")
 
     def exchange(self, version):
-        """Give the live functions the version's code; whether there were any."""
-        path, first, last, edits = version
+        """Give the live functions the version's code; whether all that it changes are there."""
+        return all(self.exchange_in(path, lines, edits) for path, lines, edits in version)
+
+    def exchange_in(self, path, lines, edits):
+        """The same for one file."""
         text = self.job["files"][path]
         for start, stop, new in sorted(edits, reverse=True):
             text = text[:start] + new + text[stop:]
         functions, filename = self.live[path]
         codes = code_tree(compile(text, filename, "exec", dont_inherit=True)) if functions else {}
-        done = False
+        missing = [True] * len(lines)
         for function, place in functions:
+            line = function.__code__.co_firstlineno
+            around = [at for at, (first, last) in enumerate(lines) if first <= line <= last]
             code = codes.get(place)
-            if not first <= function.__code__.co_firstlineno <= last:
+            if not around:
                 continue
             if code is None or code.co_freevars != function.__code__.co_freevars:
                 return False
             function.__code__ = code
-            done = True
-        return done
+            missing[around[0]] = False
+        return not any(missing)
 
 
 def outcome(item, following):
