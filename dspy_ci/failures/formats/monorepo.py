@@ -11,7 +11,7 @@ from dspy_ci.failures.failure import Failure
 from dspy_ci.failures.finding import Finding
 from dspy_ci.failures.format import Format
 
-_TASKS = ("test", "build", "lint", "typecheck", "type-check", "check", "compile", "format", "e2e", "unit", "ci")
+_TASKS = ("test", "build", "lint", "typecheck", "type-check", "check", "compile", "format", "e2e", "unit")
 _TASK = "|".join(map(re.escape, _TASKS))
 _LINE = re.compile(
     rf"(?P<prefix>(?:@[\w.-]+/)?[\w.-]+:(?:{_TASK})[\w:-]*: "
