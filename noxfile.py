@@ -5,7 +5,7 @@ import nox
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 
-TESTS = ["pytest>=8", "pytest-randomly>=3", "hypothesis>=6"]
+TESTS = ["pytest>=8", "pytest-randomly>=3", "hypothesis>=6", "pre-commit>=4"]
 
 
 @nox.session
@@ -34,5 +34,12 @@ def types(session):
 @nox.session
 def bench(session):
     """Speed as ratios, measured side by side; never part of the tests."""
-    session.install("-e", ".", *TESTS)
+    session.install("-e", ".", *TESTS, "flake8>=7")
     session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs)
+
+
+@nox.session
+def picture(session):
+    """Draw the terminal picture of the README by running the demo."""
+    session.install("-e", ".", *TESTS)
+    session.run("python", "docs/picture.py")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import sys
+from collections.abc import Callable
 
+_CHECK = ["hook", "check"]
 HELP: tuple[list[str], ...] = (["--help"], ["-h"], [])
 
 
@@ -17,7 +19,7 @@ def run(args: list[str]) -> int:
     """The exit code of one command line."""
     if args in HELP and "_DSPY_CI_COMPLETE" not in os.environ:
         return _overview()
-    return _verb(args)
+    return _guarded(_check if args == _CHECK else lambda: _verb(args))
 
 
 def _overview() -> int:
@@ -32,30 +34,47 @@ def _overview() -> int:
     return 0
 
 
-def _verb(args: list[str]) -> int:
-    import click  # noqa: PLC0415 - a twentieth of a second that help does not have
-
-    from dspy_ci.cli import cli  # noqa: PLC0415 - imports click
-    from dspy_ci.errors import DspyCiError, ExitCode  # noqa: PLC0415 - goes with them
+def _guarded(body: Callable[[], int]) -> int:
+    """The exit code of the body, or of the error that ended it."""
+    from dspy_ci.errors import DspyCiError, ExitCode  # noqa: PLC0415 - help needs none of it
 
     try:
-        result = cli.main(args, prog_name="dspy-ci", standalone_mode=False)
+        return body()
     except DspyCiError as error:
         _say(str(error), error.hint)
         return error.exit_code
-    except (click.exceptions.Abort, KeyboardInterrupt):
+    except KeyboardInterrupt:
         _say("interrupted")
         return ExitCode.INTERRUPTED
-    except click.ClickException as error:
-        error.show()
-        return ExitCode.USAGE
     except BrokenPipeError:
         _forget_stdout()
         return ExitCode.SUCCESS
     except Exception as error:  # noqa: BLE001 - the last line of defence: a report file instead of a traceback
         _say(f"an unforeseen error: {type(error).__name__}", f"a report was saved as {_report()}; please send it to us")
         return ExitCode.FAULT
+
+
+def _verb(args: list[str]) -> int:
+    import click  # noqa: PLC0415 - a twentieth of a second that help and hooks do not have
+
+    from dspy_ci.cli import cli  # noqa: PLC0415 - imports click
+    from dspy_ci.errors import ExitCode  # noqa: PLC0415 - goes with them
+
+    try:
+        result = cli.main(args, prog_name="dspy-ci", standalone_mode=False)
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        return ExitCode.USAGE
     return result if isinstance(result, int) else ExitCode.SUCCESS
+
+
+def _check() -> int:
+    """Judge a commit without loading the command line: people wait for it, many times a day."""
+    from dspy_ci.commands.checking import check  # noqa: PLC0415 - other verbs need none of it
+
+    return check()
 
 
 def _forget_stdout() -> None:

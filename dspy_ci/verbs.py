@@ -7,7 +7,10 @@ VERBS = {
     "explain": "Name the failures in a log, root cause first.",
     "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
+    "culprit": "Find the smallest part of a change that turns its base red.",
     "apply": "Apply a verified patch that a hook has stored.",
+    "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
+    "doctor": "Show what works here: interpreter, tests, sandbox, model, tokens.",
     "hook": "Judge what is about to be committed or pushed, and mend it.",
 }
 """Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
-from dspy_ci.codebase.interfaces import Interface, Symbol, interface
+from dspy_ci.codebase.interfaces import Import, Interface, Symbol
 from dspy_ci.codebase.packages import Packages
 from dspy_ci.codebase.signatures import Signature
 from dspy_ci.codebase.snapshot import Snapshot
@@ -57,7 +57,7 @@ class Difference:
         key = (side, path)
         if key not in self._interfaces:
             tree = self.snapshot(side).tree(path)
-            self._interfaces[key] = interface(tree) if tree else None
+            self._interfaces[key] = Interface(tree) if tree else None
         return self._interfaces[key]
 
     @cached_property
@@ -98,9 +98,16 @@ class Difference:
         return found
 
     @cached_property
+    def takes_away(self) -> bool:
+        """Whether anybody else can be hurt: a name or module is gone, or a function takes other things."""
+        return bool(self.removed or self.resigned)
+
+    @cached_property
     def users(self) -> tuple[str, ...]:
         """The Python files that this change may have broken: those it touches and those that name what it took away."""
         touched = {move.after for move in self.python if move.after}
+        if not self.takes_away:
+            return tuple(sorted(touched))
         names = {name for path, symbols in self.removed.items() for name in symbols if path in self.after}
         names |= {name for _, name in self.resigned}
         gone = {_stem(path) for path in self.removed if path not in self.after}
@@ -109,6 +116,15 @@ class Difference:
         return tuple(
             sorted(touched | {path for path in named if any(s in (self.after.text(path) or "") for s in stems)})
         )
+
+    def touches(self, item: Import) -> bool:
+        """Whether an import may mean a module that lost something; quick, and rather yes than no."""
+        return not self._lost.isdisjoint((*item.module.split("."), item.name or ""))
+
+    @cached_property
+    def _lost(self) -> frozenset[str]:
+        """The words by which the modules that lost something are imported."""
+        return frozenset(_stem(path) for path in self.removed) | {""}
 
     def _skipped(self, path: str) -> bool:
         return any(fnmatch.fnmatchcase(path, pattern) or path.startswith(f"{pattern}/") for pattern in self.excluded)

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import ast
-import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from dspy_ci.codebase.signatures import Call, Signature, call, record, signature
 
@@ -21,12 +21,27 @@ class Symbol:
 
     name: str
     line: int
-    signature: Signature | None = None
-    """What it takes when it is called, where that can be seen."""
-    shape: str = ""
-    """Equal for two functions or classes that differ in their own name alone."""
-    members: Mapping[str, Symbol] | None = None
-    """Of a class: all that its instances have; None when nobody can tell."""
+    node: ast.AST | None = field(default=None, repr=False, compare=False)
+    """The definition or the assigned value; None when there are several."""
+
+    @property
+    def signature(self) -> Signature | None:
+        """What it takes when it is called, where that can be seen."""
+        if isinstance(self.node, _Function):
+            return signature(self.node)
+        return _constructor(self.node, self.members) if isinstance(self.node, ast.ClassDef) else None
+
+    @property
+    def shape(self) -> str:
+        """Equal for two definitions that differ in their own name alone; empty when there is nothing to compare."""
+        name = getattr(self.node, "name", None)
+        written = ast.dump(self.node) if self.node else ""
+        return written.replace(repr(name), "''") if name else written
+
+    @property
+    def members(self) -> Mapping[str, Symbol] | None:
+        """Of a class: all that its instances have; None when nobody can tell."""
+        return _members(self.node) if isinstance(self.node, ast.ClassDef) else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,37 +71,50 @@ class Use:
     call: Call | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Interface:
-    """A module seen from outside."""
+    """A module seen from outside; each question costs one walk over its tree, once."""
 
-    symbols: Mapping[str, Symbol]
-    """What it binds at its top level, by whatever statement."""
-    open: bool
-    """Whether there may be more names than can be seen."""
-    imports: tuple[Import, ...] = ()
-    uses: tuple[Use, ...] = ()
-    steady: frozenset[str] = field(default=frozenset())
-    """Names that are bound once in the whole file, so that they mean one thing in it."""
-    strings: tuple[tuple[str, int], ...] = ()
-    """Short texts that could be a dotted name or a path, with their lines."""
+    tree: ast.Module = field(repr=False)
 
+    @cached_property
+    def symbols(self) -> Mapping[str, Symbol]:
+        """What it binds at its top level, by whatever statement."""
+        found = {symbol.name: symbol for symbol in _symbols(self.tree.body)}
+        for node in _statements(self.tree.body):
+            if isinstance(node, ast.Global):
+                found.update({name: Symbol(name, node.lineno) for name in node.names if name not in found})
+        return found
 
-def interface(tree: ast.Module) -> Interface:
-    """The interface of a module."""
-    bound = Counter(name for node in ast.walk(tree) for name in _binds(node))
-    symbols = {symbol.name: symbol for symbol in _symbols(tree.body)}
-    for node in ast.walk(tree):
-        if isinstance(node, ast.Global):
-            symbols.update({name: Symbol(name, node.lineno) for name in node.names if name not in symbols})
-    return Interface(
-        symbols,
-        "__getattr__" in symbols or any(_dynamic(node) for node in ast.walk(tree)),
-        tuple(_imports(tree, guarded=False)),
-        tuple(_uses(tree)),
-        frozenset(name for name, count in bound.items() if count == 1),
-        tuple(_strings(tree)),
-    )
+    @cached_property
+    def open(self) -> bool:
+        """Whether there may be more names than can be seen."""
+        return "__getattr__" in self.symbols or any(_dynamic(node) for node in self._nodes)
+
+    @cached_property
+    def imports(self) -> tuple[Import, ...]:
+        """What it imports, wherever in the file."""
+        return tuple(_imports(self.tree.body, guarded=False))
+
+    @cached_property
+    def uses(self) -> tuple[Use, ...]:
+        """The names and chains of attributes that it reads."""
+        return tuple(_uses(self.tree))
+
+    @cached_property
+    def steady(self) -> frozenset[str]:
+        """Names that are bound once in the whole file, so that they mean one thing in it."""
+        bound = Counter(name for node in self._nodes for name in _binds(node))
+        return frozenset(name for name, count in bound.items() if count == 1)
+
+    @cached_property
+    def strings(self) -> tuple[tuple[str, int], ...]:
+        """Short texts that could be a dotted name or a path, with their lines."""
+        return tuple(_strings(self._nodes))
+
+    @cached_property
+    def _nodes(self) -> tuple[ast.AST, ...]:
+        return tuple(ast.walk(self.tree))
 
 
 def _binds(node: ast.AST) -> Iterator[str]:
@@ -106,7 +134,7 @@ def _binds(node: ast.AST) -> Iterator[str]:
 
 
 def _symbols(body: list[ast.stmt]) -> Iterator[Symbol]:
-    """What statements bind in their own scope; the last of several definitions counts, without its signature."""
+    """What statements bind in their own scope; a name with several definitions has no node."""
     found: dict[str, Symbol] = {}
     for node in body:
         for symbol in _bound(node):
@@ -116,11 +144,8 @@ def _symbols(body: list[ast.stmt]) -> Iterator[Symbol]:
 
 
 def _bound(node: ast.AST) -> Iterator[Symbol]:
-    if isinstance(node, _Function):
-        yield Symbol(node.name, node.lineno, signature(node), _shape(node))
-        return
-    if isinstance(node, ast.ClassDef):
-        yield _class(node)
+    if isinstance(node, _Function | ast.ClassDef):
+        yield Symbol(node.name, node.lineno, node)
         return
     if isinstance(node, ast.Lambda):
         return
@@ -128,7 +153,7 @@ def _bound(node: ast.AST) -> Iterator[Symbol]:
     if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
         return
     if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        yield Symbol(node.targets[0].id, line, shape=_digest(ast.dump(node.value)))
+        yield Symbol(node.targets[0].id, line, node.value)
         yield from _bound(node.value)
         return
     yield from (Symbol(name, line) for name in _binds(node))
@@ -136,15 +161,14 @@ def _bound(node: ast.AST) -> Iterator[Symbol]:
         yield from _bound(child)
 
 
-def _class(node: ast.ClassDef) -> Symbol:
-    members = _members(node)
-    start = members.get("__init__") if members is not None else None
-    made = start.signature.without_receiver() if start and start.signature else None
+def _constructor(node: ast.ClassDef, members: Mapping[str, Symbol] | None) -> Signature | None:
+    """What making an instance takes."""
     if members is None or "__new__" in members:
-        made = None
-    elif not start:
-        made = record(node)
-    return Symbol(node.name, node.lineno, made, _shape(node), members)
+        return None
+    start = members.get("__init__")
+    if start is None:
+        return record(node)
+    return start.signature.without_receiver() if start.signature else None
 
 
 def _members(node: ast.ClassDef) -> Mapping[str, Symbol] | None:
@@ -164,15 +188,6 @@ def _members(node: ast.ClassDef) -> Mapping[str, Symbol] | None:
     return members
 
 
-def _shape(node: _Function | ast.ClassDef) -> str:
-    """A digest of all but the own name."""
-    return _digest(ast.dump(node).replace(repr(node.name), "''"))
-
-
-def _digest(written: str) -> str:
-    return hashlib.sha1(written.encode(errors="replace"), usedforsecurity=False).hexdigest()
-
-
 def _dynamic(node: ast.AST) -> bool:
     """Whether the node may bind names that are written nowhere."""
     if isinstance(node, ast.ImportFrom):
@@ -182,16 +197,31 @@ def _dynamic(node: ast.AST) -> bool:
     return isinstance(node, ast.Attribute) and node.attr == "modules"
 
 
-def _imports(node: ast.AST, *, guarded: bool) -> Iterator[Import]:
-    if isinstance(node, ast.Import):
-        for alias in node.names:
-            yield Import(alias.name, 0, None, alias.asname or alias.name.split(".")[0], node.lineno, guarded)
-    elif isinstance(node, ast.ImportFrom):
-        for alias in node.names:
-            bound = alias.asname or alias.name
-            yield Import(node.module or "", node.level, alias.name, bound, alias.lineno, guarded)
-    for child in ast.iter_child_nodes(node):
-        yield from _imports(child, guarded=guarded or _foresees(node))
+def _imports(body: Iterable[ast.AST], *, guarded: bool) -> Iterator[Import]:
+    for node in body:
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield Import(alias.name, 0, None, alias.asname or alias.name.split(".")[0], node.lineno, guarded)
+        elif isinstance(node, ast.ImportFrom):
+            for alias in node.names:
+                bound = alias.asname or alias.name
+                yield Import(node.module or "", node.level, alias.name, bound, alias.lineno, guarded)
+        else:
+            yield from _imports(_inner(node), guarded=guarded or _foresees(node))
+
+
+def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
+    """All statements, however deep; the expressions in them are most of a tree and hold none."""
+    for node in body:
+        yield node
+        yield from _statements(_inner(node))
+
+
+def _inner(node: ast.AST) -> Iterator[ast.AST]:
+    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
+        part = getattr(node, name, None)
+        if isinstance(part, list):
+            yield from part
 
 
 def _foresees(node: ast.AST) -> bool:
@@ -241,8 +271,8 @@ class _Holder(ast.AST):
         self.parts = parts
 
 
-def _strings(tree: ast.Module) -> Iterator[tuple[str, int]]:
-    for node in ast.walk(tree):
+def _strings(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, int]]:
+    for node in nodes:
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             text = node.value
             if 2 < len(text) < 200 and ("." in text or "/" in text) and " " not in text and "\n" not in text:

@@ -222,7 +222,8 @@ class MemoryCopy:
                 break
         modules = {path.removesuffix(".py").replace("/", "."): path for path in laid if path.endswith(".py")}
         red = any(result.status == "failed" for result in results.values())
-        return TestReport(results, int(red), "", 0.0, modules, warm=not run.cold)
+        problem = None if results else "no test was run"
+        return TestReport(results, int(red), "", 0.0, modules, problem=problem, warm=not run.cold)
 
     def _laid(self, files: Files) -> dict[str, bytes]:
         laid = {**self.sandbox.files, **files}

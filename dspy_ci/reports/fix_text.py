@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dspy_ci.failures.failure import Failure
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
 from dspy_ci.reports.styled import Style, Styled
+from dspy_ci.reports.words import headline
 from dspy_ci.verdicts.verdict import CheckDelta, Verdict
 
 _VERDICT_STYLE: dict[FixStatus, Style] = {"green": "good", "fixed": "good", "unfixed": "bad", "error": "bad"}
@@ -34,8 +35,7 @@ def _causes(failures: tuple[Failure, ...]) -> Iterator[Styled]:
     yield Styled("What is red", "head")
     for failure in failures[:_MOST_FAILURES]:
         place = f"{failure.file}:{failure.line}" if failure.file and failure.line else failure.file or failure.tool
-        first = failure.message.strip().split("\n", 1)[0]
-        yield Styled(f"  {place}  {first}", "bad")
+        yield Styled(f"  {place}  {headline(failure)}", "bad")
         if failure.test_id:
             yield Styled(f"    in {failure.test_id}", "faint")
     if len(failures) > _MOST_FAILURES:

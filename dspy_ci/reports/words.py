@@ -40,9 +40,16 @@ def cause(roots: Sequence[Failure]) -> str | None:
         return None
     first = roots[0]
     place = f" at {first.file}:{first.line}" if first.file and first.line else f" in {first.file}" if first.file else ""
-    message = first.message.strip().split("\n", 1)[0]
+    message = headline(first)
     more = f", and {number(len(roots) - 1, 'other cause')}" if len(roots) > 1 else ""
     return f"{message}{place}{more}"
+
+
+def headline(failure: Failure) -> str:
+    """The first line of what the tool said, with the exception's name where the message alone says too little."""
+    message = failure.message.strip().split("\n", 1)[0]
+    named = failure.exception and failure.exception != "AssertionError" and failure.exception not in message
+    return f"{failure.exception}: {message}" if named else message
 
 
 def suspected(suspects: Sequence[Suspect]) -> str:

@@ -8,8 +8,8 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 
 from dspy_ci.ports.sandbox import Copy, TestReport, TestRun
+from dspy_ci.ports.trial import Trial, observe
 from dspy_ci.verdicts.check import Check, Findings, look
-from dspy_ci.verdicts.trial import Trial, observe
 
 _SHORTEST_LIMIT = 5.0
 """Seconds that every test may take, however quick it was."""

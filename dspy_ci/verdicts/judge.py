@@ -11,12 +11,12 @@ from dataclasses import dataclass, field
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.policy import NO_PERMIT, Permit, marks, refusals
 from dspy_ci.ports.sandbox import Copy, TestReport
+from dspy_ci.ports.trial import CommandTrial, observe, shown
 from dspy_ci.verdicts.baseline import Baseline
 from dspy_ci.verdicts.canary import sabotage
 from dspy_ci.verdicts.check import delta, look
 from dspy_ci.verdicts.score import Score, cleanliness
 from dspy_ci.verdicts.syntax import syntax
-from dspy_ci.verdicts.trial import CommandTrial, observe, shown
 from dspy_ci.verdicts.verdict import CheckDelta, Evidence, State, TestDelta, Verdict
 
 _SHOWN = 5

@@ -18,7 +18,7 @@ SHOP = {
     "conftest.py": "import pathlib\nimport sys\n\nsys.path.insert(0, str(pathlib.Path(__file__).parent))\n",
     "tests/test_till.py": (
         "from shop.till import report\n\n\ndef test_two():\n    assert report([1, 3]) == 2\n\n\n"
-        "def test_three():\n    assert report([2, 2, 2]) == 2\n"
+        "def test_half():\n    assert report([1, 2]) == 1.5\n"
     ),
     "tests/test_always_red.py": "from shop import till\n\n\ndef test_red():\n    assert not till\n",
 }
@@ -59,7 +59,6 @@ def test_a_push_that_breaks_a_test_two_imports_away_is_stopped_with_a_proved_pat
     said = done.stdout + done.stderr
     assert done.returncode == 1, said
     assert "2 of the 3 tests that this push can reach turned red" in said
-    print(said)
     assert "+    return total(sum(values), 0) / len(values)" in said
     assert "test_always_red" not in said
     ours = said.partition("error: failed to push")[0]

@@ -5,10 +5,10 @@ import pytest
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.ports.sandbox import Command, MemorySandbox, Outcome, TestReport, TestResult, TestRun
+from dspy_ci.ports.trial import CommandTrial
 from dspy_ci.verdicts.baseline import measure
 from dspy_ci.verdicts.check import Check
 from dspy_ci.verdicts.judge import judge
-from dspy_ci.verdicts.trial import CommandTrial
 from dspy_ci.verdicts.verdict import State
 
 FILES = {"calc.py": b"def add(a, b):\n    return a - b\n", "test_calc.py": b"def test_add(): ...\n"}

@@ -5,18 +5,22 @@ from __future__ import annotations
 import contextlib
 import os
 import secrets
+import shutil
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Any
 
 import dspy_ci
 from dspy_ci.adapters.sandbox import records, wire
-from dspy_ci.adapters.sandbox.confine import Limits
+from dspy_ci.adapters.sandbox.confine import SYSTEM, Limits, Tier
+from dspy_ci.adapters.sandbox.environment import needed, own_places
+from dspy_ci.adapters.sandbox.gitfolder import git_folder
 from dspy_ci.adapters.sandbox.layout import Layout
 from dspy_ci.errors import SandboxError
 from dspy_ci.ports.sandbox import NOTHING, Command, Files, Outcome, TestReport, TestRun
@@ -29,19 +33,63 @@ _KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "SOURCE
 """What a run inherits from our own environment; everything else stays outside."""
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a copy is made of."""
+
+    source: str
+    tier: Tier
+    layout: Layout
+    env: Mapping[str, str]
+    limits: Limits
+
+
 class KeptCopy:
     """A copy behind a keeper process; see the port for what it promises."""
 
-    def __init__(self, source: str, folder: str, layout: Layout, *, env: Mapping[str, str], limits: Limits) -> None:
-        self._source, self._layout, self._env = source, layout, dict(env)
+    def __init__(self, plan: Plan) -> None:
+        self._plan = plan
+        self._readable = frozenset((str(_INSIDE), *own_places(), *_borrowed(plan)))
+        self._open()
+
+    @property
+    def tier(self) -> Tier:
+        """At which tier it runs."""
+        return self._plan.tier
+
+    def _open(self) -> None:
+        plan = self._plan
+        folder = tempfile.mkdtemp(prefix="dspy-ci-", dir=_fastest(plan.source) if plan.tier != "A" else None)
         self._peer, self._process = _keeper()
-        head = {"source": source, "folder": folder, "inside": str(_INSIDE), "limits": asdict(limits)}
+        head = {
+            "source": plan.source,
+            "tier": plan.tier,
+            "folder": folder,
+            "inside": str(_INSIDE),
+            "limits": asdict(plan.limits),
+            "readable": sorted(self._readable),
+        }
         answer, _ = self._ask(head, (), _PATIENCE)
         self.root: str = answer["root"]
         self._scratch: str = answer["scratch"]
 
+    def _show(self, program: str) -> None:
+        """Make a program visible inside; a copy that cannot see it yet is opened anew, which nobody notices."""
+        if self._plan.tier == "E" or not program.startswith("/"):
+            return
+        missing = {place for place in needed(program) if not self._sees(place)}
+        if missing:
+            self.close()
+            self._readable |= missing
+            self._open()
+
+    def _sees(self, place: str) -> bool:
+        roots = (*self._readable, *SYSTEM, self._plan.source)
+        return any(place == root or place.startswith(f"{root}/") for root in roots)
+
     def run(self, command: Command, files: Files = NOTHING) -> Outcome:
         """See Copy."""
+        self._show(command.argv[0])
         head = {
             "op": "run",
             "argv": [command.argv[0], *map(self._moved, command.argv[1:])],
@@ -54,10 +102,11 @@ class KeptCopy:
 
     def test(self, run: TestRun, files: Files = NOTHING) -> TestReport:
         """See Copy."""
+        self._show(run.python)
         nonce = secrets.token_hex(16)
         head = {
             "op": "test",
-            "python": run.python,
+            "python": os.path.normpath(run.python),
             "env": self._environment(run.env),
             "timeout": run.timeout,
             "cold": run.cold,
@@ -79,35 +128,40 @@ class KeptCopy:
             "per_test": run.per_test,
             "stop": run.stop_at_first,
             "trace": run.trace,
-            "names": sorted(self._layout.names),
-            "outside": list(self._layout.shared),
+            "names": sorted(self._plan.layout.names),
+            "outside": list(self._plan.layout.shared),
         }
 
     def _moved(self, word: str) -> str:
         """The word with paths into the original turned into paths into the copy."""
-        if word == self._source:
+        if word == self._plan.source:
             return self.root
-        return word.replace(f"{self._source}/", f"{self.root}/")
+        return word.replace(f"{self._plan.source}/", f"{self.root}/")
 
     def _environment(self, added: Mapping[str, str]) -> dict[str, str]:
-        roots = [str(Path(self.root, part)) for part in self._layout.roots]
-        paths = [str(_INSIDE / "shim"), *roots[1:]]
+        roots = [str(Path(self.root, part)) for part in self._plan.layout.roots]
+        moved = self.root != self._plan.source
+        paths = [str(_INSIDE / "shim"), *roots[1:]] if moved else []
         env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        user = os.environ.get("PYTHONUSERBASE") or str(Path("~/.local").expanduser())
         env |= {
             "HOME": f"{self._scratch}/home",
             "TMPDIR": f"{self._scratch}/tmp",  # noqa: S108 - a private folder of this copy
+            "PYTHONUSERBASE": user,
             "PYTHONDONTWRITEBYTECODE": "1",
             "PYTHONPYCACHEPREFIX": f"{self._scratch}/pyc",
             "PYTHONHASHSEED": "0",
             "PYTHONUNBUFFERED": "1",
-            "DSPY_CI_NAMES": ",".join(sorted(self._layout.names)),
-            "DSPY_CI_ROOTS": os.pathsep.join(roots),
+            "GIT_CONFIG_NOSYSTEM": "1",
             "GIT_CONFIG_COUNT": "1",
             "GIT_CONFIG_KEY_0": "safe.directory",
             "GIT_CONFIG_VALUE_0": "*",
         }
-        env |= {name: self._moved(value) for name, value in {**self._env, **added}.items()}
-        env["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH", "")])])
+        if moved:
+            env |= {"DSPY_CI_NAMES": ",".join(sorted(self._plan.layout.names)), "DSPY_CI_ROOTS": os.pathsep.join(roots)}
+        env |= {name: self._moved(value) for name, value in {**self._plan.env, **added}.items()}
+        if paths:
+            env["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH", "")])])
         return env
 
     def _with_files(self, head: dict[str, Any], files: Files, timeout: float) -> tuple[dict[str, Any], list[bytes]]:
@@ -145,6 +199,21 @@ class KeptCopy:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self.close()
+
+
+def _borrowed(plan: Plan) -> tuple[str, ...]:
+    """What a copy links to instead of holding it: environments, and the objects of git."""
+    shared = tuple(str(Path(plan.source, part)) for part in plan.layout.shared)
+    folder = git_folder(plan.source)
+    return (*shared, str(folder.common / "objects")) if folder else shared
+
+
+def _fastest(source: str) -> str | None:
+    """Shared memory when it can hold the copy with room to spare, else the folder for temporary files."""
+    memory = "/dev/shm"  # noqa: S108 - a folder of ours with a random name and mode 700 is made in it
+    if not os.access(memory, os.W_OK) or source.startswith(memory):
+        return None
+    return memory if shutil.disk_usage(memory).free > 1 << 30 else None
 
 
 def _shares_configuration(run: TestRun, files: Files) -> bool:

@@ -15,66 +15,20 @@ import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any
 
 from dspy_ci.adapters.sandbox import wire
 from dspy_ci.adapters.sandbox.capped import Capped
-from dspy_ci.adapters.sandbox.confine import Limits, limit
+from dspy_ci.adapters.sandbox.confine import Confinement, Limits
+from dspy_ci.adapters.sandbox.namespaces import OverlayStage, furnish, leave
+from dspy_ci.adapters.sandbox.stage import CopyStage, Stage
 from dspy_ci.adapters.sandbox.supervise import adopt_orphans, drain, pump, spawn, sweep
-from dspy_ci.adapters.sandbox.tree import Tree, remove
+from dspy_ci.adapters.sandbox.tree import remove
 from dspy_ci.adapters.sandbox.warm import Warm, WarmError
 
 _OUTPUT = 1 << 20
 _RECORDS = 256 << 20
 _JOB_FD, _RECORD_FD = 3, 4
-
-
-class Stage(Protocol):
-    """Where candidates are laid."""
-
-    root: str
-    scratch: str
-
-    def lay(self, files: dict[str, bytes | None]) -> None:
-        """Put a candidate's files there."""
-        ...
-
-    def clear(self) -> None:
-        """Remove every trace of the candidate and its tests."""
-        ...
-
-    def close(self) -> None:
-        """Remove the stage itself."""
-        ...
-
-
-class CopyStage:
-    """A real copy on the fastest disk, with its own home and folder for temporary files."""
-
-    def __init__(self, source: str, folder: str) -> None:
-        self._folder = Path(folder)
-        self.scratch = f"{folder}/scratch"
-        self._tree = Tree(source, f"{folder}/{Path(source).name or 'copy'}")
-        self.root = self._tree.root
-        self._fresh_scratch()
-
-    def _fresh_scratch(self) -> None:
-        remove(self.scratch)
-        for name in ("", "home", "tmp"):
-            Path(self.scratch, name).mkdir(mode=0o700)
-
-    def lay(self, files: dict[str, bytes | None]) -> None:
-        """See Stage."""
-        self._tree.lay(files)
-
-    def clear(self) -> None:
-        """See Stage."""
-        self._tree.clear()
-        self._fresh_scratch()
-
-    def close(self) -> None:
-        """See Stage."""
-        remove(str(self._folder))
 
 
 class Keeper:
@@ -88,28 +42,35 @@ class Keeper:
 
     def serve(self) -> None:
         """Answer until the peer goes away."""
+        broken: str | None = None
         while True:
             try:
                 head, blobs = wire.receive(self._peer)
             except (EOFError, ConnectionError):
                 return
             try:
-                answer, parts = self._answer(head, blobs)
+                answer, parts = ({"broken": broken}, []) if broken else self._answer(head, blobs)
+            except EOFError:
+                return
             except (OSError, WarmError) as error:
                 answer, parts = {"broken": str(error)}, []
             wire.send(self._peer, answer, parts)
+            broken = broken or self._tidy()
+
+    def _tidy(self) -> str | None:
+        """Put the copy back while the peer thinks; what went wrong makes every later answer a refusal."""
+        try:
+            self._end_all()
+            self._stage.clear()
+        except OSError as error:
+            return f"the copy could not be put back: {error}"
+        return None
 
     def _answer(self, head: dict[str, Any], blobs: list[bytes]) -> tuple[dict[str, Any], list[bytes]]:
         contents = iter(blobs)
         files = {path: next(contents) if present else None for path, present in head["files"]}
-        try:
-            self._stage.lay(files)
-            if head["op"] == "run":
-                return self._run(head)
-            return self._test(head)
-        finally:
-            self._end_all()
-            self._stage.clear()
+        self._stage.lay(files)
+        return self._run(head) if head["op"] == "run" else self._test(head)
 
     def _end_all(self) -> None:
         keep = self._warm.pids if self._warm else frozenset[int]()
@@ -139,7 +100,7 @@ class Keeper:
         streams = {pair[0]: sinks[number] for number, pair in pipes.items()}
         exit_fd = os.pidfd_open(pid)
         try:
-            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"])
+            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"], self._peer.fileno())
         finally:
             os.close(exit_fd)
             self._end_all()
@@ -200,7 +161,7 @@ class Keeper:
     def _follow(self, warm: Warm, timeout: float) -> tuple[int | None, float]:
         code = None
         try:
-            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout)
+            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout, self._peer.fileno())
         finally:
             self._end_all()
             drain(self._streams)
@@ -232,24 +193,44 @@ def main() -> None:
     """Keep one copy for the peer on descriptor 0."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGHUP, signal.SIG_IGN)
-    adopt_orphans()
     peer = socket.socket(fileno=os.dup(0))
     head, _ = wire.receive(peer)
-    folder = Path(head["folder"])
+    folder: str = head["folder"]
     try:
-        stage = CopyStage(head["source"], str(folder))
+        if head["tier"] == "A":
+            inside = leave()
+            if inside:
+                peer.close()
+                os.close(0)
+                os.waitpid(inside, 0)
+                remove(folder)
+                return
+            furnish(head["source"], folder, head["readable"])
+        _keep(peer, head)
     except OSError as error:
-        remove(str(folder))
-        wire.send(peer, {"broken": str(error)})
-        return
-    keeper = Keeper(peer, stage, partial(limit, Limits(**head["limits"])), head["inside"])
+        with contextlib.suppress(OSError):
+            wire.send(peer, {"broken": str(error)})
+        if head["tier"] != "A":
+            remove(folder)
+    finally:
+        sys.stdout.flush()
+
+
+def _keep(peer: socket.socket, head: dict[str, Any]) -> None:
+    adopt_orphans()
+    limits = Limits(**head["limits"])
+    stage = (
+        OverlayStage(head["source"], limits.disk) if head["tier"] == "A" else CopyStage(head["source"], head["folder"])
+    )
+    writable = (stage.root, stage.scratch)
+    confinement = Confinement(head["tier"], limits, tuple(head["readable"]), writable)
+    keeper = Keeper(peer, stage, confinement, head["inside"])
     try:
         wire.send(peer, {"root": stage.root, "scratch": stage.scratch})
         with contextlib.suppress(ConnectionError):
             keeper.serve()
     finally:
         keeper.close()
-        sys.stdout.flush()
 
 
 if __name__ == "__main__":

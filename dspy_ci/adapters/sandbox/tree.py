@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import stat
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -16,6 +16,10 @@ SKIPPED = frozenset({
 """Never copied: caches, and histories (git's has its own light copy)."""
 LINKED = frozenset({"node_modules", ".tox", ".nox", ".eggs"})
 """Shared with the original by a symbolic link, as are virtual environments: they are big, and nobody patches them."""
+
+
+_KEPT_EACH, _KEPT_IN_ALL = 256 << 10, 64 << 20
+"""Bytes of files that are kept in memory besides."""
 
 
 class Mark(NamedTuple):
@@ -43,12 +47,12 @@ def _copy_folder(source: str, target: str, old_root: str, new_root: str) -> None
     with os.scandir(source) as entries:
         for entry in entries:
             there = f"{target}/{entry.name}"
+            if entry.name in SKIPPED:
+                continue
             if entry.is_symlink():
                 link = os.readlink(entry.path)  # noqa: PTH115 - hot loop
                 os.symlink(_moved(link, old_root, new_root), there)  # noqa: PTH211 - hot loop
             elif entry.is_dir():
-                if entry.name in SKIPPED:
-                    continue
                 if is_shared(entry.path, entry.name):
                     os.symlink(entry.path, there)  # noqa: PTH211 - hot loop
                 else:
@@ -100,20 +104,20 @@ def mark(status: os.stat_result) -> Mark:
 class Tree:
     """A copy at `root` of the folder `source`, in which candidates are laid and of which every trace is removed."""
 
-    def __init__(self, source: str, root: str) -> None:
+    def __init__(self, source: str, root: str, complete: Callable[[str, str], None]) -> None:
         self.source, self.root = source, root
         copy_tree(source, root)
+        complete(source, root)
         self.marks = marks(root)
+        self._kept = dict(_keepable(root, self.marks))
         self._saved: dict[str, bytes] = {}
 
     def lay(self, files: Mapping[str, bytes | None]) -> None:
         """Put a candidate's files there; OSError when a path leaves the copy or goes through a link."""
-        for path, data in files.items():
-            target = Path(self.root, path)
-            _refuse_links(Path(self.root), path)
-            if path in self.marks and path not in self._saved:
-                self._saved[path] = target.read_bytes()
-            put(target, data)
+        for path in files:
+            if path in self.marks and path not in self._saved and stat.S_ISREG(self.marks[path].mode):
+                self._saved[path] = Path(self.root, path).read_bytes()
+        lay(self.root, files)
 
     def clear(self) -> None:
         """Undo what the candidate and its tests did; OSError when a file cannot be had back."""
@@ -149,11 +153,29 @@ class Tree:
         """The bytes that were copied: saved when a candidate was laid, else read again if nobody edited them since."""
         if path in self._saved:
             return self._saved[path]
+        if path in self._kept:
+            return self._kept[path]
         source = Path(self.source, path)
         status = source.stat()
         if (status.st_size, status.st_mtime_ns) != (old.size, old.modified):
             raise OSError(f"{path} was edited while it was needed")
         return source.read_bytes()
+
+
+def _keepable(root: str, found: Mapping[str, Mark]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of small files, so that edits of the original while we work do no harm; and of the light git folder."""
+    room = _KEPT_IN_ALL
+    for path, old in found.items():
+        if stat.S_ISREG(old.mode) and (path.startswith(".git/") or old.size <= min(_KEPT_EACH, room)):
+            room -= old.size
+            yield path, Path(root, path).read_bytes()
+
+
+def lay(root: str, files: Mapping[str, bytes | None]) -> None:
+    """Write files below a folder; OSError when a path leaves it or goes through a link."""
+    for path, data in files.items():
+        _refuse_links(Path(root), path)
+        put(Path(root, path), data)
 
 
 def put(target: Path, data: bytes | None) -> None:

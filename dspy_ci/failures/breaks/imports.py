@@ -21,9 +21,9 @@ def found(difference: Difference) -> Iterator[Failure]:
         old = difference.interface("before", _former(difference, path))
         known = {(item.module, item.level, item.name) for item in old.imports} if old else set()
         for item in new.imports if new else ():
-            if item.guarded or works(difference, "after", path, item):
-                continue
             fresh = (item.module, item.level, item.name) not in known
+            if item.guarded or not (fresh or difference.touches(item)) or works(difference, "after", path, item):
+                continue
             if works(difference, "before", path, item, strict=True):
                 yield _lost(difference, path, item)
             elif fresh and (failure := _never(difference, path, item)):

@@ -12,7 +12,7 @@ from dspy_ci.failures.failure import Failure, Hint
 
 def found(difference: Difference) -> Iterator[Failure]:
     """Attributes of modules that are gone, and calls that fitted the old parameters and do not fit the new ones."""
-    for path in difference.users:
+    for path in difference.users if difference.takes_away else ():
         here = difference.interface("after", path)
         if here is None:
             continue

@@ -74,6 +74,7 @@ def forked(peer, config, names, zygote):
     gc.collect()
     gc.disable()
     gc.freeze()
+    os.chdir("/")  # a copy that is mounted anew for every run must not be held
     while True:
         job, fds = zygote.receive(peer)
         if job is None:
@@ -83,6 +84,7 @@ def forked(peer, config, names, zygote):
             os.setsid()
             peer.close()
             zygote.redirect(fds[0])
+            os.chdir(job["root"])
             gc.enable()
             importlib.invalidate_caches()
             if capture:

@@ -221,6 +221,7 @@ def main():
     if problem:
         return
     hide()
+    os.chdir("/")
     gc.collect()
     gc.disable()
     gc.freeze()

@@ -1,0 +1,308 @@
+"""The hunks that turn a green base red: found by laying some of them on the base and running what is red."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import Literal
+
+from dspy_ci.causes.hunk import FileChange, Hunk, hunks, laid
+from dspy_ci.causes.laboratory import Laboratory
+from dspy_ci.causes.manner import told
+from dspy_ci.causes.narrowing import Narrowed, Reply, Selection, SpentError, narrowed
+from dspy_ci.causes.needs import needs
+from dspy_ci.causes.sameness import Redness
+from dspy_ci.causes.statements import finer
+from dspy_ci.causes.suspicion import Traces, weights
+from dspy_ci.causes.words import used
+from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
+from dspy_ci.ports.trial import CommandTrial, Trial, observe
+
+_SLOW = 2.0
+"""Seconds of a run; what takes longer is asked side by side: more runs, less waiting."""
+_ALTERNATIVES = 4
+_DEPTH = 6
+"""How often a hunk is taken apart further."""
+_TARGETS = 40
+"""Tests that every experiment runs; more of them share their causes with these."""
+_PATIENCE = 60.0
+"""Seconds for one test of the first run."""
+
+Status = Literal["found", "green", "base-red", "unreproduced", "spent"]
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """A step that is over, and what it found."""
+
+    stage: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Guilt:
+    """Hunks that are to blame together."""
+
+    tests: tuple[str, ...]
+    """The tests that fail with them."""
+    hunks: tuple[Hunk, ...]
+    minimal: bool
+    """Whether none of the hunks can be left out."""
+    alternative: bool = False
+    """Whether other hunks are enough to make the same tests fail."""
+    statements: tuple[Hunk, ...] = ()
+    """The pieces of the hunks that are enough; empty when the hunks could not be taken apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class Culprits:
+    """The answer."""
+
+    status: Status
+    guilts: tuple[Guilt, ...] = ()
+    count: int = 0
+    """How many hunks the change has."""
+    runs: int = 0
+    """Experiments; those of the whole base and the whole head, and the traced one, are counted too."""
+    remembered: int = 0
+    complete: bool = True
+    """Whether the search ended by itself; False when the budget ended it."""
+    mended: bool | None = None
+    """Whether the head is green without them; None when that is not known."""
+    seconds: float = 0.0
+    held: tuple[str, ...] = ()
+    """Files of the failing tests that were taken from the head in every experiment."""
+
+    @property
+    def hunks(self) -> tuple[Hunk, ...]:
+        """The smallest set that turns the base red as the head is: alternatives left out."""
+        return tuple(dict.fromkeys(hunk for guilt in self.guilts if not guilt.alternative for hunk in guilt.hunks))
+
+
+def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width: int = 1) -> Iterator[Stage | Culprits]:
+    """Find the smallest set of hunks that turns the base red; the answer comes last.
+
+    The budget is the laboratory's deadline: when it is over, the answer is the best one so far.
+    """
+    started = time.monotonic()
+    case = Case(tuple(changes), trial, lab)
+    try:
+        base, head = case.whole(width)
+    except SpentError:
+        yield Culprits("spent", count=len(case.hunks), complete=False)
+        return
+    redness = Redness(head, isinstance(trial, CommandTrial))
+    targets = tuple(name for name in redness.manners if redness.reply(base, name) != "red")
+    yield Stage("test", f"{len(head.red)} red on the head, {len(head.red) - len(targets)} of them on the base too")
+    if not targets:
+        status: Status = "base-red" if head.red else "green" if not head.problem else "unreproduced"
+        yield Culprits(status, (), len(case.hunks), lab.runs, lab.remembered, seconds=time.monotonic() - started)
+        return
+    search = Search(case, redness, targets[:_TARGETS], width if head.seconds > _SLOW else 1)
+    for guilt in search.guilts():
+        yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
+    yield Culprits(
+        "found", tuple(search.found), len(case.hunks), lab.runs, lab.remembered, complete=search.complete,
+        mended=search.mended, seconds=time.monotonic() - started,
+        held=tuple(sorted({case.hunks[i].path for i in search.held})),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Case:
+    """A change, and the way to try any part of it."""
+
+    changes: tuple[FileChange, ...]
+    trial: Trial
+    lab: Laboratory
+
+    @cached_property
+    def hunks(self) -> tuple[Hunk, ...]:
+        """All hunks of the change; selections are sets of their indexes."""
+        return hunks(self.changes)
+
+    @cached_property
+    def needs(self) -> Mapping[int, frozenset[int]]:
+        """Which hunk needs which."""
+        return needs(self.changes, self.hunks)
+
+    def whole(self, width: int) -> tuple[TestReport, TestReport]:
+        """The base and the head with all their tests."""
+        trial = replace(self.trial, per_test=_PATIENCE) if isinstance(self.trial, TestRun) else self.trial
+        both: list[Files] = [self.files(()), self.files(self.hunks)]
+        if width > 1:
+            base, head = self.lab.reports(trial, both, lambda copy, files: observe(trial, copy, files))
+            return base, head
+        base, head = (
+            self.lab.reports(trial, [one], lambda copy, files: observe(trial, copy, files))[0] for one in both
+        )
+        return base, head
+
+    def files(self, chosen: Iterable[Hunk]) -> Files:
+        """What lies on the base when these hunks are chosen."""
+        return laid(self.changes, tuple(chosen))
+
+    def reports(self, targets: Sequence[str], selections: Sequence[Sequence[Hunk]], limit: float) -> list[TestReport]:
+        """Try several selections with the tests alone."""
+        trial = self.trial
+        if isinstance(trial, TestRun):
+            trial = replace(trial, ids=tuple(sorted(targets)), per_test=limit, timeout=10 + limit * len(targets))
+        return self.lab.reports(
+            trial, [self.files(chosen) for chosen in selections], lambda copy, files: _run(trial, copy, files)
+        )
+
+    def traced(self, targets: Sequence[str]) -> Mapping[str, frozenset[int]]:
+        """The lines that the red tests run on the head."""
+        if not isinstance(self.trial, TestRun) or not self.hunks:
+            return {}
+        trial = replace(self.trial, ids=tuple(targets), trace=True, per_test=_PATIENCE)
+        report = self.lab.copy().test(trial, self.files(self.hunks))
+        self.lab.runs += 1
+        found: dict[str, frozenset[int]] = {}
+        for lines in report.lines.values():
+            for path, some in lines.items():
+                found[path] = found.get(path, frozenset()) | some
+        return found
+
+
+class Search:
+    """The way from a red head to the hunks that are to blame."""
+
+    def __init__(self, case: Case, redness: Redness, targets: Sequence[str], width: int) -> None:
+        """Nothing is run yet."""
+        self.case, self.redness, self.targets, self.width = case, redness, tuple(targets), width
+        slowest = max((redness.report.results[name].seconds for name in targets), default=0.0)
+        self.limit = max(5.0, 10 * slowest)
+        self.found: list[Guilt] = []
+        self.held: Selection = frozenset()
+        self.complete = True
+        self.mended: bool | None = None
+
+    def guilts(self) -> Iterator[Guilt]:
+        """Each set of hunks as it is found, then again with its statements."""
+        try:
+            self.held = self._held()
+            self.weights = weights(self.case.changes, self.case.hunks, self._traces())
+            yield from self._explained()
+            yield from self._alternatives()
+            self._take_apart()
+        except SpentError:
+            self.complete = False
+
+    @cached_property
+    def all(self) -> Selection:
+        """Every hunk that may be blamed."""
+        return frozenset(range(len(self.case.hunks))) - self.held
+
+    def _held(self) -> Selection:
+        """The hunks of the failing tests' own files, when the base passes the tests as the head has them."""
+        own = {target.partition("::")[0] for target in self.targets}
+        some = frozenset(i for i, hunk in enumerate(self.case.hunks) if hunk.path in own)
+        if not some or len(some) == len(self.case.hunks):
+            return frozenset()
+        (report,) = self._reports([some])
+        return some if len(report.mended(self.targets)) == len(self.targets) else frozenset()
+
+    def _explained(self) -> Iterator[Guilt]:
+        """Until every test is explained: the smallest set for the first one that is not."""
+        waiting = list(self.targets)
+        while waiting:
+            target = waiting[0]
+            answer = self._narrowed(self.all, target)
+            tests = self._red_with(answer.parts, waiting) or (target,)
+            waiting = [name for name in waiting if name not in tests]
+            yield self._blame(answer, tests)
+
+    def _alternatives(self) -> Iterator[Guilt]:
+        """What makes the tests fail even without the hunks that were blamed."""
+        for _ in range(_ALTERNATIVES):
+            rest = self._without({i for guilt in self.found for i in map(self.case.hunks.index, guilt.hunks)})
+            (report,) = self._reports([rest])
+            replies = {name: self.redness.reply(report, name) for name in self.targets}
+            still = [name for name, reply in replies.items() if reply == "red"]
+            self.mended = not still if still or "unresolved" not in replies.values() else None
+            if not still:
+                return
+            answer = self._narrowed(rest, still[0])
+            yield self._blame(answer, self._red_with(answer.parts, still) or (still[0],), alternative=True)
+
+    def _blame(self, answer: Narrowed, tests: Sequence[str], *, alternative: bool = False) -> Guilt:
+        chosen = tuple(self.case.hunks[i] for i in sorted(answer.parts))
+        guilt = Guilt(tuple(tests), chosen, answer.minimal, alternative)
+        self.found.append(guilt)
+        if not answer.minimal:
+            self.complete = False
+        return guilt
+
+    def _take_apart(self) -> None:
+        """The statements of the hunks that are enough, level by level."""
+        for place, guilt in enumerate(self.found):
+            pieces = guilt.hunks
+            for _ in range(_DEPTH):
+                smaller = tuple(part for piece in pieces for part in finer(self._change(piece), piece))
+                if len(smaller) == len(pieces):
+                    break
+                pieces = self._narrowed_pieces(smaller, guilt.tests[0])
+                self.found[place] = replace(guilt, statements=pieces)
+
+    def _narrowed_pieces(self, pieces: Sequence[Hunk], target: str) -> tuple[Hunk, ...]:
+        changes = tuple({self._change(piece).move: self._change(piece) for piece in pieces}.values())
+        held = [self.case.hunks[i] for i in self.held]
+
+        def ask(selections: Sequence[Selection]) -> list[Reply]:
+            chosen = [[*held, *(pieces[i] for i in some)] for some in selections]
+            reports = self.case.reports(self.targets, chosen, self.limit)
+            return [self.redness.reply(report, target) for report in reports]
+
+        if ask([frozenset(range(len(pieces)))]) != ["red"]:  # cutting changed the meaning: keep what is proven
+            return tuple(pieces)
+        suspicion = weights(changes, pieces, self._known)
+        answer = narrowed(suspicion, needs(changes, pieces), ask, self.width)
+        return tuple(pieces[i] for i in sorted(answer.parts))
+
+    def _narrowed(self, parts: Selection, target: str) -> Narrowed:
+        def ask(selections: Sequence[Selection]) -> list[Reply]:
+            return [self.redness.reply(report, target) for report in self._reports(selections)]
+
+        return narrowed({i: self.weights[i] for i in parts}, self.case.needs, ask, self.width)
+
+    def _reports(self, selections: Sequence[Selection]) -> list[TestReport]:
+        chosen = [[self.case.hunks[i] for i in some | self.held] for some in selections]
+        return self.case.reports(self.targets, chosen, self.limit)
+
+    def _red_with(self, parts: Selection, names: Iterable[str]) -> tuple[str, ...]:
+        (report,) = self._reports([parts])
+        return tuple(name for name in names if self.redness.reply(report, name) == "red")
+
+    def _without(self, guilty: Collection[int]) -> Selection:
+        """All hunks but these and those that cannot be built without them."""
+        gone = set(guilty)
+        while more := {i for i in self.all - gone if gone & self.case.needs.get(i, frozenset())}:
+            gone |= more
+        return self.all - gone
+
+    def _traces(self) -> Traces:
+        failures = [told(name, self.redness.report.results[name]) for name in self.targets]
+        frames: dict[str, frozenset[int]] = {}
+        for frame in (frame for failure in failures for frame in failure.frames):
+            frames[frame.file] = frames.get(frame.file, frozenset()) | {frame.line or 0}
+        said = [failure.message.encode(errors="replace") for failure in failures]
+        self._known = Traces(self.case.traced(self.targets), frames, used(said))
+        return self._known
+
+    def _change(self, hunk: Hunk) -> FileChange:
+        return next(
+            one for one in self.case.changes if (one.move.before, one.move.after) == (hunk.before, hunk.after)
+        )  # fmt: skip
+
+
+def _run(trial: Trial, copy: Copy, files: Files) -> TestReport:
+    """Run what there is: a test whose file the selection lacks would make pytest refuse all others."""
+    if not isinstance(trial, TestRun):
+        return observe(trial, copy, files)
+    present = tuple(name for name in trial.ids if files.get(name.partition("::")[0], b"") is not None)
+    if not present:
+        return TestReport({}, 5, "", 0.0)  # pytest's code for no tests
+    return copy.test(replace(trial, ids=present), files)

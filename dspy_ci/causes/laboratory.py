@@ -1,0 +1,115 @@
+"""Where experiments run: files laid on the base, in several copies at once, and nothing run twice."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from queue import SimpleQueue
+from typing import Any
+
+from dspy_ci.causes.narrowing import SpentError
+from dspy_ci.ports.memory import Memory, MemoryMemory
+from dspy_ci.ports.sandbox import Copy, Files, Sandbox, TestReport, TestResult
+from dspy_ci.ports.trial import CommandTrial, Trial, shown
+
+_LONGEST = 4000
+"""Characters of a message that are kept."""
+
+
+@dataclass
+class Laboratory:
+    """Runs trials on the base with files laid over it; a context manager that closes its copies."""
+
+    sandbox: Sandbox
+    base: str
+    """What identifies the tree of the base."""
+    deadline: float = float("inf")
+    """By the monotonic clock; behind it every run that is not remembered raises SpentError."""
+    memory: Memory = field(default_factory=MemoryMemory)
+    runs: int = 0
+    """How many runs there were."""
+    remembered: int = 0
+    """How many were known from earlier ones."""
+
+    def __post_init__(self) -> None:
+        self._stack = ExitStack()
+        self._copies: list[Copy] = []
+
+    def reports(
+        self, trial: Trial, all_files: Sequence[Files], run: Callable[[Copy, Files], TestReport]
+    ) -> list[TestReport]:
+        """One report for each set of files; those that are not known yet run side by side."""
+        keys = [self.key(trial, files) for files in all_files]
+        known = {key: _report(text) for key in keys if (text := self.memory.recall(key))}
+        missing = {key: files for key, files in zip(keys, all_files, strict=True) if key not in known}
+        self.remembered += len(keys) - len(missing)
+        if missing and time.monotonic() >= self.deadline:
+            raise SpentError
+        fresh = self._run(list(missing.values()), run) if missing else []
+        for key, report in zip(missing, fresh, strict=True):
+            if report.code is not None:  # what was killed for time says nothing about the next time
+                self.memory.keep(key, _text(report))
+        self.runs += len(fresh)
+        known |= dict(zip(missing, fresh, strict=True))
+        return [known[key] for key in keys]
+
+    def key(self, trial: Trial, files: Files) -> str:
+        """What a run depends on, as a digest: the tree, the files, the command and the tests."""
+        own: object = trial.command.env if isinstance(trial, CommandTrial) else (sorted(trial.ids), dict(trial.env))
+        digest = hashlib.sha256(repr((self.base, shown(trial), own)).encode(errors="surrogatepass"))
+        for path, data in sorted(files.items()):
+            content = hashlib.sha256(data).hexdigest() if data is not None else "-"
+            digest.update(f"{path!r} {content}\n".encode(errors="surrogatepass"))
+        return digest.hexdigest()
+
+    def copy(self, number: int = 0) -> Copy:
+        """One of the copies, opened when it is first asked for."""
+        while len(self._copies) <= number:
+            self._copies.append(self._stack.enter_context(self.sandbox.open()))
+        return self._copies[number]
+
+    def _run(self, all_files: Sequence[Files], run: Callable[[Copy, Files], TestReport]) -> list[TestReport]:
+        if len(all_files) == 1:
+            return [run(self.copy(), all_files[0])]
+        idle: SimpleQueue[Copy] = SimpleQueue()
+        for number in range(len(all_files)):
+            idle.put(self.copy(number))
+
+        def one(files: Files) -> TestReport:
+            copy = idle.get()
+            try:
+                return run(copy, files)
+            finally:
+                idle.put(copy)
+
+        with ThreadPoolExecutor(len(all_files)) as pool:
+            return list(pool.map(one, all_files))
+
+    def __enter__(self) -> Laboratory:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._stack.close()
+
+
+def _text(report: TestReport) -> str:
+    results = {
+        name: [result.status, result.seconds, result.message[-_LONGEST:]] for name, result in report.results.items()
+    }
+    return json.dumps({
+        "results": results, "code": report.code, "seconds": report.seconds, "problem": report.problem,
+        "output": report.output[-_LONGEST:],
+    })  # fmt: skip
+
+
+def _report(text: str) -> TestReport:
+    held: Mapping[str, Any] = json.loads(text)
+    results = {
+        name: TestResult(status, seconds, message) for name, (status, seconds, message) in held["results"].items()
+    }
+    return TestReport(results, held["code"], held["output"], held["seconds"], problem=held["problem"])

@@ -1,0 +1,77 @@
+"""The candidates that wait for their trial."""
+
+from __future__ import annotations
+
+import heapq
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+
+from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.patches.candidates import Known, candidates, merged
+from dspy_ci.patches.patch import Patch
+from dspy_ci.suspects.suspect import Suspect
+from dspy_ci.trials.trial import Trial
+
+BEAM = 3
+"""How many patches that mend the same tests are built upon."""
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A candidate whose turn it is: one more change upon what was reached so far."""
+
+    patch: Patch
+    """As a whole, against the base."""
+    priority: float
+    reached: float
+    """The gain that it has to surpass to be built upon."""
+
+
+class Frontier:
+    """The candidates that wait, the most promising first; what was seen never comes twice."""
+
+    def __init__(self, base: Snapshot, suspects: Sequence[Suspect]) -> None:
+        """Nothing waits yet."""
+        self.base, self.suspects = base, suspects
+        self._known = Known()
+        self._waiting: list[tuple[float, int, Patch, Trial | None]] = []
+        self._order = count()
+        self._grown: dict[frozenset[str], int] = {}
+
+    def add(self, patches: Iterable[Patch], *, after: Trial | None = None, factor: float = 1.0) -> None:
+        """Let candidates wait; `after` is the trial whose patch they were made upon."""
+        for patch in patches:
+            heapq.heappush(self._waiting, (-patch.weight * factor, next(self._order), patch, after))
+
+    def take(self) -> Step | None:
+        """The next candidate; None when nothing is left."""
+        while self._waiting:
+            priority, _, patch, after = heapq.heappop(self._waiting)
+            whole = merged(self.base, (after.patch, patch)) if after else patch
+            if self._known.is_new(whole):
+                return Step(whole, -priority, after.gain if after else 0.0)
+        return None
+
+    def grow(self, trial: Trial, step: Step) -> None:
+        """Candidates upon a patch that came nearer to green than what it was made upon; few per set of mended tests."""
+        used = self._grown.get(trial.fixed, 0)
+        if trial.gain <= step.reached or used >= BEAM:
+            return
+        self._grown[trial.fixed] = used + 1
+        snapshot = self.base.with_files(trial.patch.files)
+        upon = candidates(snapshot, shifted(self.suspects, trial.patch))
+        self.add(upon, after=trial, factor=0.7 * (0.25 + trial.gain))
+
+
+def shifted(suspects: Sequence[Suspect], patch: Patch) -> list[Suspect]:
+    """Suspects of the base, moved to where their lines are after the patch."""
+    moved = []
+    for suspect in suspects:
+        move = 0
+        for edit in patch.edits:
+            text = patch.base.text(edit.path) or ""
+            if edit.path == suspect.file and text.count("\n", 0, edit.start) + 1 < suspect.start:
+                move += (edit.text or "").count("\n") - text.count("\n", edit.start, edit.end)
+        moved.append(replace(suspect, start=suspect.start + move, end=suspect.end + move))
+    return moved
