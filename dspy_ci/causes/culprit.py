@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Literal
 
 from dspy_ci.causes.hunk import FileChange, Hunk, hunks, laid
-from dspy_ci.causes.laboratory import Laboratory
+from dspy_ci.causes.laboratory import Laboratory, present
 from dspy_ci.causes.manner import told
 from dspy_ci.causes.narrowing import Narrowed, Reply, Selection, SpentError, narrowed
 from dspy_ci.causes.needs import needs
 from dspy_ci.causes.sameness import Redness
+from dspy_ci.causes.stage import Stage
 from dspy_ci.causes.statements import finer
 from dspy_ci.causes.suspicion import Traces, weights
 from dspy_ci.causes.words import used
-from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
+from dspy_ci.ports.sandbox import Files, TestReport, TestRun
 from dspy_ci.ports.trial import CommandTrial, Trial, observe
 
 _SLOW = 2.0
@@ -31,14 +32,6 @@ _PATIENCE = 60.0
 """Seconds for one test of the first run."""
 
 Status = Literal["found", "green", "base-red", "unreproduced", "spent"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step that is over, and what it found."""
-
-    stage: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -150,7 +143,7 @@ class Case:
         if isinstance(trial, TestRun):
             trial = replace(trial, ids=tuple(sorted(targets)), per_test=limit, timeout=10 + limit * len(targets))
         return self.lab.reports(
-            trial, [self.files(chosen) for chosen in selections], lambda copy, files: _run(trial, copy, files)
+            trial, [self.files(chosen) for chosen in selections], lambda copy, files: present(trial, copy, files)
         )
 
     def traced(self, targets: Sequence[str]) -> Mapping[str, frozenset[int]]:
@@ -296,13 +289,3 @@ class Search:
         return next(
             one for one in self.case.changes if (one.move.before, one.move.after) == (hunk.before, hunk.after)
         )  # fmt: skip
-
-
-def _run(trial: Trial, copy: Copy, files: Files) -> TestReport:
-    """Run what there is: a test whose file the selection lacks would make pytest refuse all others."""
-    if not isinstance(trial, TestRun):
-        return observe(trial, copy, files)
-    present = tuple(name for name in trial.ids if files.get(name.partition("::")[0], b"") is not None)
-    if not present:
-        return TestReport({}, 5, "", 0.0)  # pytest's code for no tests
-    return copy.test(replace(trial, ids=present), files)
