@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
@@ -23,7 +23,6 @@ from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.rank import rank
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.check import Check
-from dspy_ci.verdicts.checks import configured
 from dspy_ci.verdicts.judge import judge
 from dspy_ci.verdicts.verdict import State
 
@@ -52,8 +51,10 @@ class Task:
     seed: int = 0
     wanted: frozenset[str] = frozenset()
     """Mend only these test ids, as a log named them; empty means all that are red."""
-    checks: tuple[Check, ...] | None = None
-    """Type checker and linter; None means those that the repository configures."""
+    checks: tuple[Check, ...] = ()
+    """Type checker and linter."""
+    clean: Callable[[str], str] = str
+    """Takes secrets out of what the tests printed, before it is shown or kept."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,9 +85,9 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
             return
         code = Snapshot(repo.paths(), repo.read)
         court = stack.enter_context(sandbox.open())
-        measuring = aside.submit(baseline, task, code, first, court)  # while we search
-        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root))
-        story = replace(story, failures=_ordered(diagnosis), cause=words.cause(_ordered(diagnosis)))
+        measuring = aside.submit(baseline, task, first, court)  # while we search
+        diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copies[0].root), clean=task.clean)
+        story = replace(story, failures=_ordered(diagnosis), cause=words.cause(diagnosis.causes()))
         yield Step("explain", story.cause or "the output names no failure")
         evidence = gathered(task, repo, code, diagnosis, first=first, red=red, copy=copies[0])
         story = replace(story, status="unfixed", suspects=rank(evidence))
@@ -98,7 +99,8 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
         if not base.targets:
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
             return
-        offers, refused = proved(task, found.patches, base, court, tier=sandbox.guarantees.tier, head=repo.head())
+        facts = Facts(sandbox.guarantees.tier, repo.head())
+        offers, refused = proved(task, found.patches, base, court, clock=clock, facts=facts)
         yield Step("prove", words.proved(offers, refused))
         story = replace(story, offers=offers, notes=refused, seconds=clock.spent)
         yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
@@ -115,18 +117,17 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
         again = copy.test(replace(task.run, ids=slow, per_test=patience, timeout=2 * patience))
         first = replace(first, results={**first.results, **again.results})
     if first.problem:
-        said = f"\n{words.tail(first.output)}" if first.output.strip() else ""
+        said = f"\n{task.clean(words.tail(first.output))}" if first.output.strip() else ""
         hint = "name the tests, for example with --test-cmd 'pytest -q tests'"
         raise UsageError(f"{first.problem}: {task.command}{said}", hint=hint)
     return first
 
 
-def baseline(task: Task, code: Snapshot, first: TestReport, copy: Copy) -> Baseline:
+def baseline(task: Task, first: TestReport, copy: Copy) -> Baseline:
     """What is red and green for sure, and what the checkers say before anything is changed."""
     slowest = max((result.seconds for result in first.results.values()), default=0.0)
     trial = replace(task.run, per_test=max(_QUICK, 2 * slowest))
-    checks = configured(code, task.run.python) if task.checks is None else task.checks
-    return measure(copy, trial, checks, targets=task.wanted, first=first)
+    return measure(copy, trial, task.checks, targets=task.wanted, first=first)
 
 
 def gathered(
@@ -163,20 +164,32 @@ def searched(case: Case, copies: Sequence[Copy], clock: Clock) -> Generator[Even
 
 
 def proved(
-    task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, tier: str, head: str | None
+    task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, clock: Clock, facts: Facts
 ) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused."""
+    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused.
+
+    The first one is judged however late it is: a proof is what the whole search was for.
+    """
     offers: list[Offer] = []
     refused: list[str] = []
     for patch in patches:
-        if sum(offer.verdict.verified for offer in offers) == task.max_patches:
+        verified = sum(offer.verdict.verified for offer in offers)
+        if verified == task.max_patches or ((offers or refused) and not clock.left):
             break
-        verdict = judge(patch, base, copy, tier=tier, commit=head)
+        verdict = judge(patch, base, copy, tier=facts.tier, commit=facts.head)
         if verdict.state is State.REJECTED:
             refused.append(f"refused {patch.id} ({patch.rationale}): {verdict.reason}")
         else:
             offers.append(Offer(patch, verdict))
     return tuple(sorted(offers, key=lambda offer: not offer.verdict.verified)), tuple(refused)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What a verdict records about where it was reached."""
+
+    tier: str
+    head: str | None
 
 
 class Clock:

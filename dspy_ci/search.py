@@ -25,6 +25,7 @@ from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.trials.frontier import Frontier, Step
 from dspy_ci.trials.jury import Jury, jury
+from dspy_ci.trials.rivals import settled
 from dspy_ci.trials.screen import screened
 from dspy_ci.trials.trial import Trial
 
@@ -98,7 +99,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     """Try candidates until the budget is spent; the first plausible one shortens what is left."""
     clock = _Clock(budget)
     court = jury(case.evidence, case.suspects, case.run, seconds=case.seconds, messages=case.messages)
-    frontier = Frontier(case.evidence.snapshot, case.suspects)
+    frontier = Frontier(case.evidence, case.suspects)
     frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
     frontier.add(candidates(case.evidence.snapshot, case.suspects))
     found: list[Patch] = []
@@ -112,7 +113,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
-    patches = tuple(sorted(found, key=lambda patch: -patch.weight))
+    patches = settled(found, case.evidence.test_paths, copies[0], case.run.python, case.seed)
     yield Finished(patches, tried, clock.seconds, clock.reason)
 
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import subprocess
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from functools import cached_property
@@ -17,6 +18,7 @@ from dspy_ci.ports.trees import Move, Side
 _SAFE = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false",
          "-c", "core.quotePath=false")  # fmt: skip
 _FILES = frozenset({"100644", "100755", "100664"})
+_STAGED = re.compile(r"(?:^|(?<=\0))100[0-7]{3} ([0-9a-f]+) 0\t([^\0]+)")
 _EMPTY = frozenset({
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
     "473a0f4c3be8a93681a267e3b1e9a7dcda1185436fe141f7749120a303721813",
@@ -25,6 +27,8 @@ _EMPTY = frozenset({
 _LARGEST = 2_000_000
 """Bytes of a file that is still judged."""
 _PATIENCE = 60
+_AT_ONCE = 3000
+"""How many files are indexed in one go; a repository with more is answered by `git grep` until all are known."""
 
 
 def git(folder: Path, *args: str, check: bool = True) -> bytes:
@@ -68,10 +72,16 @@ def place(folder: Path) -> Place:
 class GitTrees:
     """See Trees for the contract."""
 
-    def __init__(self, root: Path, before: str | None = "HEAD", after: str | None = None) -> None:
-        """From a commit (None for nothing at all) to another one, or to the index when that is None."""
+    def __init__(
+        self, root: Path, before: str | None = "HEAD", after: str | None = None, cache: Path | None = None
+    ) -> None:
+        """From a commit (None for nothing at all) to another one, or to the index when that is None.
+
+        What was learnt about blobs is kept in the cache folder, when there is one.
+        """
         self._root = root
         self._after = after
+        self._cache = cache
         self._diffs: dict[str, list[tuple[str | None, str | None, str, str]]] = {}
         self._before = before or _text(git(root, "hash-object", "-t", "tree", os.devnull)).strip()
 
@@ -92,15 +102,54 @@ class GitTrees:
 
     def mentions(self, words: Collection[str]) -> tuple[str, ...]:
         """See Trees."""
+        if not words or self._cache is None:
+            return self._grep(words)
+        import sqlite3  # noqa: PLC0415 - few commits take anything away
+
+        from dspy_ci.adapters.words import opened  # noqa: PLC0415 - the same
+
+        python = {path: oid for path, oid in self._now.items() if path.endswith(".py")}
+        try:
+            with opened(self._cache) as index:
+                known = index.known()
+                if len(known) > 4 * len(python) + _AT_ONCE:
+                    index.clear()
+                    known = frozenset()
+                missing = set(python.values()) - known
+                if len(missing) <= _AT_ONCE:
+                    index.add(self._readable(missing))
+                    holders = index.holders(words)
+                    return tuple(sorted(path for path, oid in python.items() if oid in holders))
+                index.add(self._readable(sorted(missing)[:_AT_ONCE]))  # the rest on other days
+        except sqlite3.Error:
+            pass  # git can answer as well, if not as fast
+        return self._grep(words)
+
+    def _readable(self, oids: Iterable[str]) -> Iterator[tuple[str, bytes]]:
+        """Blobs with what they hold; nothing of those that are too large, or not here."""
+        for oid in oids:
+            data = b""
+            with suppress(OSError):
+                data = self._reader.read(oid)
+            yield oid, data
+
+    def naming(self, text: str) -> tuple[str, ...]:
+        """See Trees."""
+        return self._holding("-F", "-e", text)
+
+    def _grep(self, words: Collection[str]) -> tuple[str, ...]:
+        """Mentions by git's own search."""
         if not words:
             return ()
         patterns = [part for word in sorted(words) for part in ("-e", word)]
+        return tuple(path for path in self._holding("-wF", *patterns) if path.endswith(".py"))
+
+    def _holding(self, *search: str) -> tuple[str, ...]:
         where = [self._after] if self._after else []
         cached = [] if self._after else ["--cached"]
-        found = _text(git(self._root, "grep", *cached, "-lzIwF", *patterns, *where, check=False))
+        found = _text(git(self._root, "grep", *cached, "-lzI", *search, *where, check=False))
         cut = len(self._after) + 1 if self._after else 0
-        known = self._oids("after")
-        return tuple(sorted(path[cut:] for path in found.split("\0") if path[cut:] in known))
+        return tuple(sorted(path[cut:] for path in found.split("\0") if path[cut:] in self._now))
 
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """See Trees."""
@@ -119,11 +168,7 @@ class GitTrees:
             return {path: head.split(" ")[2] for head, path in _entries(listed) if head[:6] in _FILES}
         listed = _text(git(self._root, "ls-files", "-sz"))
         intended = self._intended
-        return {
-            path: head.split(" ")[1]
-            for head, path in _entries(listed)
-            if head[:6] in _FILES and head[-1] == "0" and path not in intended
-        }
+        return {path: oid for oid, path in _STAGED.findall(listed) if path not in intended}
 
     @cached_property
     def _then(self) -> dict[str, str]:

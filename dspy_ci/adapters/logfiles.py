@@ -94,14 +94,17 @@ def _natural(name: str) -> tuple[object, ...]:
 
 
 def _file(path: Path) -> Iterator[bytes]:
-    with path.open("rb") as stream:
-        packed = stream.read(2) == b"\x1f\x8b"
-        stream.seek(0)
-        if packed:
-            with gzip.open(stream) as unpacked:
-                yield from _chunks(unpacked, str(path))
-        else:
-            yield from _chunks(stream)
+    try:
+        with path.open("rb") as stream:
+            packed = stream.read(2) == b"\x1f\x8b"
+            stream.seek(0)
+            if packed:
+                with gzip.open(stream) as unpacked:
+                    yield from _chunks(unpacked, str(path))
+            else:
+                yield from _chunks(stream)
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {_reason(error)}") from error
 
 
 def _chunks(stream: IO[bytes] | gzip.GzipFile, archive: str | None = None) -> Iterator[bytes]:
@@ -116,5 +119,5 @@ def _chunks(stream: IO[bytes] | gzip.GzipFile, archive: str | None = None) -> It
         raise UsageError(f"cannot unpack {archive}: {error}") from error
 
 
-def _reason(error: Exception) -> str:
-    return (getattr(error, "strerror", None) or str(error)).lower()
+def _reason(error: OSError | ValueError) -> str:
+    return str(getattr(error, "strerror", None) or error).lower()

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import sys
 from bisect import bisect_right
 from functools import cached_property
 from pathlib import PurePosixPath
 
 from dspy_ci.codebase.snapshot import Snapshot
 
+_STANDARD = sys.stdlib_module_names - {"test"}
 _COMPILED = (".so", ".pyd", ".pyx", ".c", ".cpp", ".rs")
 
 
 class Packages:
     """The modules of a snapshot by dotted name; whatever folder may be on the path counts as being on it."""
 
-    def __init__(self, snapshot: Snapshot) -> None:
-        """Keep the tree; nothing is searched before it is asked for."""
+    def __init__(self, snapshot: Snapshot, *, loose: bool = False) -> None:
+        """Keep the tree; nothing is searched before it is asked for.
+
+        Loosely, folders inside of packages and names of the standard library count as well: rather one module too many.
+        """
         self._snapshot = snapshot
+        self._loose = loose
         self._roots: dict[str, tuple[str, ...]] = {}
 
     def files(self, module: str, importer: str = "", level: int = 0) -> tuple[str, ...]:
@@ -35,6 +41,10 @@ class Packages:
     def owns(self, module: str) -> bool:
         """Whether the first part of a dotted name is a module, package or folder of the tree."""
         return bool(self._roots_of(module.partition(".")[0]))
+
+    def holds(self, name: str) -> bool:
+        """Whether any file or folder of the tree is called so, importable or not."""
+        return bool(self._search(name))
 
     def regular(self, module: str, importer: str = "", level: int = 0) -> bool:
         """Whether every place where the module may be is a package with an `__init__.py`, so that nothing joins it."""
@@ -73,10 +83,15 @@ class Packages:
         return tuple(path for path in self._snapshot.paths[first : first + 4] if path.startswith(prefix))
 
     def _roots_of(self, top: str) -> tuple[str, ...]:
-        """The folders, with a final slash, that hold the top-level module or package."""
+        """The folders, with a final slash, that hold the top-level module or package and are no packages themselves."""
         if top not in self._roots:
-            self._roots[top] = tuple(self._search(top)) if top else ()
+            found = self._search(top) if top and (self._loose or top not in _STANDARD) else []
+            self._roots[top] = tuple(filter(self._on_path, found))
         return self._roots[top]
+
+    def _on_path(self, root: str) -> bool:
+        """Whether Python may look there: not in a package, of which it looks into the folder around."""
+        return self._loose or not root or f"{root}__init__.py" not in self._snapshot
 
     def _search(self, top: str) -> list[str]:
         found: dict[str, None] = {}

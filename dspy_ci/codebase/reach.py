@@ -7,6 +7,7 @@ from collections import defaultdict, deque
 from collections.abc import Iterable, Iterator
 from pathlib import PurePosixPath
 
+from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.packages import Packages
 from dspy_ci.codebase.snapshot import Snapshot
 
@@ -39,6 +40,16 @@ def reached(snapshot: Snapshot, changed: Iterable[str]) -> tuple[str, ...] | Non
     return tuple(sorted(path for path in found if is_test(path) and path in snapshot))
 
 
+def reachable(difference: Difference) -> tuple[str, ...] | None:
+    """The test files that a change can reach, before it or after it; None for all of them."""
+    moves = difference.trees.moves()
+    changed = reached(difference.after, [move.after for move in moves if move.after])
+    removed = reached(difference.before, [move.before for move in moves if move.before and move.before != move.after])
+    if changed is None or removed is None:
+        return None
+    return tuple(sorted({*changed, *(path for path in removed if path in difference.after)}))
+
+
 def _is_silent(path: str) -> bool:
     """Whether no test reads the file, by all that is usual; texts among the tests are data."""
     parts = path.split("/")
@@ -55,7 +66,7 @@ def _below(snapshot: Snapshot, conftest: str) -> Iterator[str]:
 
 def _users(snapshot: Snapshot) -> dict[str, set[str]]:
     """Each file's direct importers; deleted files keep theirs under the path where they would be found."""
-    packages = Packages(snapshot)
+    packages = Packages(snapshot, loose=True)
     users: defaultdict[str, set[str]] = defaultdict(set)
     for path in snapshot.python_paths:
         tree = snapshot.tree(path)

@@ -6,6 +6,7 @@ import ast
 import builtins
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
 from typing import Literal
 
 from dspy_ci.codebase.functions import Definition
@@ -47,7 +48,7 @@ class Scope:
     """What is in reach of the code of one function."""
 
     locals: Mapping[str, int]
-    """Parameters and assigned names, and the first line on which they are bound."""
+    """Parameters and assigned names, those of nested functions too, and the first line on which they are bound."""
     globals: Mapping[str, int]
     """Names that the module binds, and where."""
     kinds: Mapping[str, Kind]
@@ -67,10 +68,17 @@ class Scope:
 
 def scope(function: Definition | ast.Module, module: ast.Module) -> Scope:
     """The scope of a function of the module, or of the module's own code."""
-    outer = dict(bindings(module.body))
-    inner, params = ({}, ()) if isinstance(function, ast.Module) else _inner(function)
-    kinds = {**_kinds(module), **(_kinds(function) if function is not module else {})}
-    return Scope(inner or outer, outer, kinds, params, dict(_arities(module)))
+    outer, kinds, arity = _outer(module)
+    if isinstance(function, ast.Module):
+        return Scope(outer, outer, kinds, (), arity)
+    inner, params = _inner(function)
+    return Scope(inner, outer, {**kinds, **_kinds(function)}, params, arity)
+
+
+@lru_cache(maxsize=16)
+def _outer(module: ast.Module) -> tuple[dict[str, int], dict[str, Kind], dict[str, tuple[int, int]]]:
+    """Names, kinds and arities of a module: the same for all of its functions."""
+    return dict(bindings(module.body)), _kinds(module), dict(_arities(module))
 
 
 def _inner(function: Definition) -> tuple[dict[str, int], tuple[str, ...]]:
@@ -81,6 +89,9 @@ def _inner(function: Definition) -> tuple[dict[str, int], tuple[str, ...]]:
     found = dict.fromkeys(params, function.lineno)
     for name, line in bindings(function.body):
         found.setdefault(name, line)
+    for nested in (node for node in ast.walk(function) if isinstance(node, Definition) and node is not function):
+        for name, line in _inner(nested)[0].items():
+            found.setdefault(name, line)
     return found, params
 
 
@@ -147,7 +158,7 @@ def _clues(node: ast.AST) -> Iterator[tuple[str, Kind]]:
         yield node.name, "function"
     elif isinstance(node, ast.ClassDef):
         yield node.name, "class"
-    elif isinstance(node, ast.Import):
+    elif isinstance(node, ast.Import | ast.ImportFrom):
         yield from (((alias.asname or alias.name).split(".")[0], "module") for alias in node.names)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
-from functools import cached_property
+from functools import cached_property, lru_cache
 
 _LINE_END = re.compile(r"\r\n|\r|\n")
 
@@ -57,3 +57,9 @@ class Spans:
     def line_start(self, number: int) -> int:
         """The offset of a line's first character; the end of the text for the line behind the last."""
         return self.starts[number - 1] if number <= len(self.starts) else len(self.text)
+
+
+@lru_cache(maxsize=16)
+def spans_of(text: str) -> Spans:
+    """The spans of a text that many ask about."""
+    return Spans(text)

@@ -24,7 +24,9 @@ def check() -> int:
 def _check() -> int:
     where = place(Path.cwd())
     settings = load(where.root, os.environ)
-    with GitTrees(where.root) as trees:
+    # `pre-commit run --from-ref A --to-ref B`, as in CI, asks about commits instead of the index
+    ends = os.environ.get("PRE_COMMIT_FROM_REF") or "HEAD", os.environ.get("PRE_COMMIT_TO_REF") or None
+    with GitTrees(where.root, *ends, cache=where.common / "dspy-ci") as trees:
         failures = breaks(Difference(trees, settings.hook_exclude), RuffLint())
     sys.stdout.write(brief(failures))
     return ExitCode.RED if failures else ExitCode.SUCCESS

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import click
 
-from dspy_ci.commands.reading import read
+from dspy_ci.commands.reading import Reading, read
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import RedError, UsageError
 from dspy_ci.failures.plan import plan
@@ -45,10 +45,14 @@ def command(logs: tuple[str, ...], form: str, max_tokens: int) -> None:
 
 def explained(log: str, max_tokens: int) -> Explanation:
     """All that is known about one log."""
-    reading = read(log)
+    return explanation_of(read(log), max_tokens)
+
+
+def explanation_of(reading: Reading, max_tokens: int) -> Explanation:
+    """What a reading means: root causes, context, plan, advice."""
     roots = reading.diagnosis.causes()
     return Explanation(
-        source=log,
+        source=reading.source,
         diagnosis=reading.diagnosis,
         context=reading.context(max_tokens),
         plan=plan(roots),

@@ -10,9 +10,7 @@ from dspy_ci.settings import seconds
 
 
 @click.command(short_help="Run the tests, find the cause of what is red, and prove a patch.")
-@click.option(
-    "--log", type=click.Path(path_type=Path, dir_okay=False), help="A log that names failures; only those are mended."
-)
+@click.option("--log", metavar="LOG|-", help="A log that names failing tests; only those are mended.")
 @click.option(
     "--test-cmd", metavar="CMD", help="How the tests are run, from the root of the repository; found when not given."
 )
@@ -20,6 +18,11 @@ from dspy_ci.settings import seconds
     "--type-cmd", metavar="CMD", help="The type checker; found from the project's configuration when not given."
 )
 @click.option("--lint-cmd", metavar="CMD", help="The linter; found from the project's configuration when not given.")
+@click.option(
+    "--sandbox",
+    type=click.Choice(["auto", "A", "B", "E"], case_sensitive=False),
+    help="The tier to run in; auto is the best that holds here.  [default: auto]",
+)
 @click.option("--budget", metavar="TIME", help="How long to look, e.g. 60s or 2m.  [default: 60s]")
 @click.option("--max-patches", type=click.IntRange(1), help="How many verified patches to show.  [default: 3]")
 @click.option(
@@ -33,7 +36,7 @@ from dspy_ci.settings import seconds
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to standard output."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
-def command(*, log: Path | None, budget: str | None, apply_: bool, form: str, quiet: bool, **options: object) -> int:
+def command(*, log: str | None, budget: str | None, apply_: bool, form: str, quiet: bool, **options: object) -> int:
     """Run the tests, find the cause of what is red, and prove a patch.
 
     The tests and every candidate run in throw-away copies of the repository. A patch is offered as verified only when

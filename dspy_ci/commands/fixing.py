@@ -35,7 +35,7 @@ def mend(place: Place) -> Mapping[str, str]:
     The files are judged as they lie there, so that edits that are not staged are neither lost nor staged.
     """
     excluded = load(place.root, os.environ).hook_exclude
-    with lock(place.private / "dspy-ci"), GitTrees(place.root) as index:
+    with lock(place.private / "dspy-ci"), GitTrees(place.root, cache=place.common / "dspy-ci") as index:
         dirty = _dirty(place)
         trees = Patched(index, dirty)
         found = cured(trees, excluded, RuffLint())

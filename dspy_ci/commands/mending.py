@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dspy_ci import pipeline, settings
 from dspy_ci.adapters import applying, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.sandbox import choice
+from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.progress import Progress
+from dspy_ci.commands.reading import read
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
-from dspy_ci.failures.diagnosis import diagnose
-from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.pipeline import Task
 from dspy_ci.ports.sandbox import TestRun
 from dspy_ci.ports.testcommand import TestCommand
@@ -25,7 +27,6 @@ from dspy_ci.reports.styled import Styled
 from dspy_ci.settings import Settings
 
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
-_CHUNK = 1 << 18
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,17 +38,23 @@ class Manner:
     apply: bool = False
 
 
-def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: object) -> int:
+def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: object) -> int:
     """Mend the repository around the folder and report; the exit code. The options are those of Settings."""
     repo = GitRepo(folder)
     wanted = named_tests(log) if log else frozenset[str]()
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
+    job = replace(
+        task(command, chosen),
+        wanted=wanted,
+        checks=checks(Snapshot(repo.paths(), repo.read), command, chosen),
+        clean=Redactor(secret_values(os.environ)).redact,
+    )
     sandbox = choice.chosen(repo.root, chosen.sandbox)
     report: FixReport | None = None
     with Progress(quiet=manner.quiet or manner.json) as progress:
         progress.notes(command.notes)
-        for event in pipeline.mend(task(command, chosen, wanted), repo, sandbox):
+        for event in pipeline.mend(job, repo, sandbox):
             progress.show(event)
             if isinstance(event, FixReport):
                 report = event
@@ -61,7 +68,7 @@ def mend(folder: Path, manner: Manner, *, log: Path | None = None, **options: ob
     return _EXIT[report.status]
 
 
-def task(command: TestCommand, chosen: Settings, wanted: frozenset[str]) -> Task:
+def task(command: TestCommand, chosen: Settings) -> Task:
     """The pipeline's view of what the user wants."""
     if command.python is None:
         raise UsageError(
@@ -71,19 +78,13 @@ def task(command: TestCommand, chosen: Settings, wanted: frozenset[str]) -> Task
     run = TestRun(command.python, chosen.test_timeout, args=command.args, env=command.env)
     return Task(
         command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or _cores(),
-        seed=chosen.seed, wanted=wanted,
+        seed=chosen.seed,
     )  # fmt: skip
 
 
-def named_tests(log: Path) -> frozenset[str]:
+def named_tests(log: str) -> frozenset[str]:
     """The tests that a log says failed. Raises UsageError when it cannot be read or names no failure at all."""
-    try:
-        if log.stat().st_size == 0:
-            raise UsageError(f"{log} is empty", hint="save the output of the failed step, all of it")
-        with log.open("rb") as stream:
-            diagnosis = diagnose(pages_of(iter(lambda: stream.read(_CHUNK), b"")))
-    except OSError as error:
-        raise UsageError(f"cannot read {log}: {(error.strerror or str(error)).lower()}") from error
+    diagnosis = read(log).diagnosis
     if not diagnosis.open:
         raise UsageError(f"{log} names no failure", hint="`dspy-ci context` shows what was read of it")
     return frozenset(failure.test_id for failure in diagnosis.open if failure.test_id)

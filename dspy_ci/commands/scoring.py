@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import shlex
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,6 +14,7 @@ from dspy_ci.adapters import testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.sandbox.choice import chosen
 from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
 from dspy_ci.patches.applier import Unapplied, applied
@@ -26,8 +26,7 @@ from dspy_ci.reports.records import verdict_record
 from dspy_ci.reports.styled import Styled
 from dspy_ci.settings import Settings
 from dspy_ci.verdicts.baseline import Baseline, measure
-from dspy_ci.verdicts.check import Check, Findings, Part
-from dspy_ci.verdicts.checks import configured, given
+from dspy_ci.verdicts.check import Findings
 from dspy_ci.verdicts.judge import judge
 from dspy_ci.verdicts.score import WEIGHTS, Score
 from dspy_ci.verdicts.scoring import scored
@@ -56,7 +55,7 @@ def score(folder: Path, wish: Wish, **options: str | None) -> int:
     patch = _patch(wish.patch, code) if wish.patch else None
     sandbox = chosen(repo.root, wanted.sandbox, isolated=wish.isolated and patch is not None)
     with sandbox.open() as copy:
-        baseline = measure(copy, _trial(command, wanted), _checks(code, command, wanted))
+        baseline = measure(copy, _trial(command, wanted), checks(code, command, wanted))
         if patch:
             verdict = judge(patch, baseline, copy, tier=sandbox.tier, commit=repo.head())
             return _tell_patch(verdict, wish, sandbox.guarantees)
@@ -80,18 +79,6 @@ def _trial(command: TestCommand, wanted: Settings) -> Trial:
     if command.python is None:
         return CommandTrial(Command(command.argv, wanted.test_timeout, env=command.env))
     return TestRun(command.python, wanted.test_timeout, args=command.args, env=command.env)
-
-
-def _checks(code: Snapshot, command: TestCommand, wanted: Settings) -> tuple[Check, ...]:
-    """What the user named, else what the repository configures; an empty command switches a part off."""
-    found: dict[Part, Check] = {check.part: check for check in configured(code, command.python or sys.executable)}
-    named: tuple[tuple[Part, str | None], ...] = (("types", wanted.type_cmd), ("lint", wanted.lint_cmd))
-    for part, text in named:
-        if text is not None:
-            found.pop(part, None)
-        if text:
-            found[part] = given(part, text, tuple(shlex.split(text)))
-    return tuple(found.values())
 
 
 def _tell_tree(baseline: Baseline, result: Score, wish: Wish, guarantees: Guarantees) -> int:

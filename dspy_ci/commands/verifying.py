@@ -10,16 +10,22 @@ from pathlib import Path
 
 from dspy_ci import pipeline
 from dspy_ci.adapters import patchstore, testcommands
+from dspy_ci.adapters.coveragedata import executed_by
 from dspy_ci.adapters.gittrees import GitTrees, Place, place
 from dspy_ci.adapters.overlay import Overlaid, differences
 from dspy_ci.adapters.pushes import Push, PushedRepo, pushes
-from dspy_ci.adapters.sandbox.local import LocalSandbox
+from dspy_ci.adapters.sandbox import choice
 from dspy_ci.codebase.difference import Difference
-from dspy_ci.codebase.reach import reached
+from dspy_ci.codebase.reach import reachable
+from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.manners import mannerly
 from dspy_ci.commands.mending import task
 from dspy_ci.errors import ExitCode, MissingError
+from dspy_ci.failures.diagnosis import diagnose
+from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.ports.sandbox import Sandbox, TestReport
+from dspy_ci.ports.testcommand import TestCommand
 from dspy_ci.reports.fix import FixReport
 from dspy_ci.reports.push_text import push_text
 from dspy_ci.reports.records import fix_record
@@ -30,9 +36,8 @@ from dspy_ci.settings import Settings, load
 class Red:
     """A push that breaks tests."""
 
-    push: Push
     tests: frozenset[str]
-    """What is red on the pushed tree, was not before, and was red twice."""
+    """What is red on the pushed tree, was not before, and was red twice; empty when nothing runs any more."""
     ran: int
     report: FixReport
 
@@ -44,64 +49,17 @@ def verify(*, from_git: bool) -> int:
 
 def _verify(lines: Iterable[str]) -> int:
     where = place(Path.cwd())
-    found = judged(where, load(where.root, os.environ), lines, os.environ)
-    sys.stdout.writelines(push_text(red.tests, red.ran, red.report) for red in found)
-    return ExitCode.RED if found else ExitCode.SUCCESS
-
-
-def judged(at: Place, settings: Settings, lines: Iterable[str], environment: Mapping[str, str]) -> list[Red]:
-    """The pushes that break tests; their verified patches are on the shelf. Raises MissingError when none can run."""
+    settings = load(where.root, os.environ)
     found = []
-    for push in pushes(at.root, lines, environment):
-        with GitTrees(at.root, push.base, push.head) as trees:
-            red = _judged(at, settings, push, trees, environment)
+    for push in pushes(where.root, lines, os.environ):
+        with GitTrees(where.root, push.base, push.head) as trees:
+            red = _Trial(where, settings, push, trees).red()
         if red and red.report.best:
             best = red.report.best
-            patchstore.save(at, best.patch.id, best.patch.diff_bytes, fix_record(red.report))
+            patchstore.save(where, best.patch.id, best.patch.diff_bytes, fix_record(red.report))
         found += [red] if red else []
-    return found
-
-
-def _judged(at: Place, settings: Settings, push: Push, trees: GitTrees, environment: Mapping[str, str]) -> Red | None:
-    tests = reachable(Difference(trees, settings.hook_exclude))
-    if tests == ():
-        return None
-    command = testcommands.find(at.root, project(environment), settings.test_cmd)
-    if command.python is None:
-        raise MissingError(f"only pytest can be verified, and {command.shown!r} is something else")
-    job = task(command, settings, frozenset())
-    args = job.run.args if tests is None else narrowed(job.run.args, tests, trees.paths("after"))
-    if args is None:
-        return None
-    job = replace(job, run=replace(job.run, args=args))
-    local = LocalSandbox(str(at.root))
-    sandbox = Overlaid(local, differences(at.root, push.head, trees))
-    ran, red = _red(job, sandbox)
-    if red:
-        red -= _red_before(at, job, local, push, red)
-    if not red:
-        return None
-    return Red(push, red, ran, _mended(replace(job, wanted=red), PushedRepo(str(at.root), push, trees), sandbox))
-
-
-def reachable(difference: Difference) -> tuple[str, ...] | None:
-    """The test files that the change can reach; None for all of them."""
-    moves = difference.trees.moves()
-    changed = reached(difference.after, [move.after for move in moves if move.after])
-    removed = reached(difference.before, [move.before for move in moves if move.before and move.before != move.after])
-    if changed is None or removed is None:
-        return None
-    return tuple(sorted({*changed, *(path for path in removed if path in difference.after)}))
-
-
-def narrowed(args: tuple[str, ...], tests: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The words for pytest with the tests in place of the paths they name; None when the two have nothing in common."""
-    places = [word.split("::")[0].rstrip("/").removeprefix("./") for word in args if not word.startswith("-")]
-    named = [word for word in places if word in paths or any(path.startswith(f"{word}/") for path in paths)]
-    if named:
-        tests = tuple(path for path in tests if any(path == word or path.startswith(f"{word}/") for word in named))
-    kept = (word for word in args if word.split("::")[0].rstrip("/").removeprefix("./") not in named)
-    return (*kept, *tests) if tests else None
+    sys.stdout.writelines(push_text(red.tests, red.ran, red.report) for red in found)
+    return ExitCode.RED if found else ExitCode.SUCCESS
 
 
 def project(environment: Mapping[str, str]) -> dict[str, str]:
@@ -114,35 +72,105 @@ def project(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def _red(job: pipeline.Task, sandbox: Sandbox) -> tuple[int, frozenset[str]]:
-    """How many tests ran, and which are red twice. Raises MissingError when the run says nothing."""
+def narrowed(args: tuple[str, ...], tests: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The words for pytest with the tests in place of the paths they name; None when the two have nothing in common."""
+    places = {word: word.split("::")[0].rstrip("/").removeprefix("./") for word in args if not word.startswith("-")}
+    named = {place for place in places.values() if any(path == place or path.startswith(f"{place}/") for path in paths)}
+    if named:
+        tests = tuple(path for path in tests if any(path == place or path.startswith(f"{place}/") for place in named))
+    kept = (word for word in args if places.get(word) not in named)
+    return (*kept, *tests) if tests else None
+
+
+class _Trial:
+    """One push, tried in a sandbox."""
+
+    def __init__(self, at: Place, settings: Settings, push: Push, trees: GitTrees) -> None:
+        self._at, self._settings, self._push, self._trees = at, settings, push, trees
+
+    def red(self) -> Red | None:
+        """What the push breaks. Raises MissingError when the tests cannot be run, whoever's fault that is."""
+        tests = self._tests()
+        if tests == ():
+            return None
+        command = testcommands.find(self._at.root, project(os.environ), self._settings.test_cmd)
+        if command.python is None:
+            raise MissingError(f"only pytest can be verified, and {command.shown!r} is something else")
+        job = task(command, self._settings)
+        args = job.run.args if tests is None else narrowed(job.run.args, tests, self._trees.paths("after"))
+        return self._judged(replace(job, run=replace(job.run, args=args)), command) if args is not None else None
+
+    def _tests(self) -> tuple[str, ...] | None:
+        """The test files that the push can reach, by imports and by recorded coverage; None for all of them."""
+        found = reachable(Difference(self._trees, self._settings.hook_exclude))
+        if found is None:
+            return None
+        changed = [path for move in self._trees.moves() for path in (move.before, move.after) if path]
+        known = executed_by(self._at.root, changed) & frozenset(self._trees.paths("after"))
+        return tuple(sorted({*found, *known}))
+
+    def _judged(self, job: pipeline.Task, command: TestCommand) -> Red | None:
+        sandbox = self._holding(self._push.head, self._trees)
+        first, red = _red_twice(job, sandbox)
+        if first.foreign:
+            raise MissingError(f"the tests import {first.foreign[0]} from another place than this repository")
+        if first.problem:
+            return self._silenced(job, first)
+        red -= self._red_before(job, red) if red else red
+        if not red:
+            return None
+        repo = PushedRepo(str(self._at.root), self._push, self._trees)
+        difference = Difference(self._trees)
+        job = replace(
+            job,
+            wanted=red,
+            checks=checks(difference.after, command, self._settings),
+            clean=Redactor(secret_values(os.environ)).redact,
+        )
+        return Red(red, len(first.results), _mended(job, repo, sandbox))
+
+    def _silenced(self, job: pipeline.Task, now: TestReport) -> Red:
+        """A push after which pytest does not run any more. Raises MissingError when it did not run before either."""
+        before = self._before(job, frozenset())
+        if before is None or before.problem:
+            raise MissingError(str(now.problem))
+        failures = diagnose(pages_of([now.output.encode()]), checkouts=(str(self._at.root),)).open
+        summary = f"{now.problem}; it ran before this push"
+        return Red(frozenset(), 0, FixReport("unfixed", summary, job.command, failures=failures))
+
+    def _red_before(self, job: pipeline.Task, red: frozenset[str]) -> frozenset[str]:
+        """Which of the red tests were red before the push: it is not to blame for them."""
+        report = self._before(job, red)
+        return report.red & red if report else frozenset()
+
+    def _before(self, job: pipeline.Task, red: frozenset[str]) -> TestReport | None:
+        """The run of the red tests' files, or of all, before the push; None where there was none of them."""
+        if self._push.base is None:
+            return None
+        with GitTrees(self._at.root, None, self._push.base) as trees:
+            sandbox = self._holding(self._push.base, trees)
+            known = frozenset(trees.paths("after"))
+        wanted = {name.split("::")[0] for name in red} or {word for word in job.run.args if not word.startswith("-")}
+        files = tuple(sorted(wanted & known))
+        if wanted and not files:
+            return None
+        options = (word for word in job.run.args if word.startswith("-"))
+        with sandbox.open() as copy:
+            return copy.test(replace(job.run, args=(*options, *files)))
+
+    def _holding(self, commit: str, trees: GitTrees) -> Sandbox:
+        """A sandbox whose copies hold the tree of a commit."""
+        local = choice.chosen(str(self._at.root), self._settings.sandbox)
+        return Overlaid(local, differences(self._at.root, commit, trees))
+
+
+def _red_twice(job: pipeline.Task, sandbox: Sandbox) -> tuple[TestReport, frozenset[str]]:
+    """The first run, and which tests are red in it and in another one."""
     with sandbox.open() as copy:
         first = copy.test(job.run)
-        if first.problem or first.foreign:
-            raise MissingError(_why(first))
-        if not first.red:
-            return len(first.results), frozenset()
-        again = copy.test(replace(job.run, cold=True))
-        return len(first.results), first.red & again.red
-
-
-def _why(report: TestReport) -> str:
-    return report.problem or f"the tests import {report.foreign[0]} from another place than this repository"
-
-
-def _red_before(at: Place, job: pipeline.Task, local: Sandbox, push: Push, red: frozenset[str]) -> frozenset[str]:
-    """Which of the red tests were red before the push: it is not to blame for them."""
-    if push.base is None:
-        return frozenset()
-    with GitTrees(at.root, None, push.base) as trees:
-        old = Overlaid(local, differences(at.root, push.base, trees))
-        known = frozenset(trees.paths("after"))
-    files = tuple(sorted({name.split("::")[0] for name in red} & known))
-    if not files:
-        return frozenset()
-    with old.open() as copy:
-        report = copy.test(replace(job.run, args=(*(word for word in job.run.args if word.startswith("-")), *files)))
-    return report.red & red
+        if first.problem or first.foreign or not first.red:
+            return first, frozenset()
+        return first, first.red & copy.test(replace(job.run, cold=True)).red
 
 
 def _mended(job: pipeline.Task, repo: PushedRepo, sandbox: Sandbox) -> FixReport:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from dspy_ci.failures.confidence import WRAPPER
 from dspy_ci.failures.failure import Failure, Kind
@@ -70,6 +71,7 @@ def judged(found: Iterable[Finding], *, checkouts: Iterable[str] = (), clean: Ca
     `clean` takes secrets out of every text, before anything is derived from it.
     """
     checkout, more = Checkout(checkouts), 0
+    clean = clean if clean is str else lru_cache(maxsize=20_000)(clean)
     failures: list[Failure] = []
     tallies: list[Tally] = []
     ends: list[Ended] = []
@@ -112,10 +114,15 @@ def _cleaned(failure: Failure, clean: Callable[[str], str]) -> Failure:
     return replace(
         failure,
         message=clean(failure.message),
-        file=clean(failure.file) if failure.file else None,
-        symbol=clean(failure.symbol) if failure.symbol else None,
-        test_id=clean(failure.test_id) if failure.test_id else None,
-        frames=tuple(replace(frame, file=clean(frame.file)) for frame in failure.frames),
+        tool=clean(failure.tool),
+        file=_told(failure.file, clean),
+        symbol=_told(failure.symbol, clean),
+        test_id=_told(failure.test_id, clean),
+        code=_told(failure.code, clean),
+        exception=_told(failure.exception, clean),
+        frames=tuple(
+            replace(frame, file=clean(frame.file), function=_told(frame.function, clean)) for frame in failure.frames
+        ),
         fixable_hint=replace(hint, text=clean(hint.text)) if hint else None,
     )
 
@@ -123,6 +130,8 @@ def _cleaned(failure: Failure, clean: Callable[[str], str]) -> Failure:
 def _paths(failure: Failure) -> Iterator[str]:
     if failure.file:
         yield failure.file
+    if failure.test_id and "::" in failure.test_id:
+        yield failure.test_id.partition("::")[0]
     for frame in failure.frames:
         if frame.in_repo:
             yield frame.file

@@ -9,8 +9,11 @@ _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _OPTIONAL = re.compile(r"[?*]|\{0?,")
 _UNCLEAR = re.compile(r"[.^$]|\\[bBAZxuUN0-9]")
 _QUANTIFIER = re.compile(r"[?*+]\??|\{[\d,]*\}\??")
-_OPENING = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
+_OPENING = re.compile(r"(?<!\\)\((?:\?:|\?P<\w+>|(?!\?))")
 _CLASS = re.compile(r"\\[dswDSW]|\[|[.^$|(]")
+
+_TELLING = 4
+"""Texts shorter than this stand in too many lines."""
 
 Lead = re.Pattern[str]
 
@@ -26,8 +29,64 @@ def leads(source: str) -> tuple[Lead, ...] | None:
     return tuple(found)
 
 
-def literal(source: str) -> str:
-    """The longest run of plain characters that every match contains; empty if there is none."""
+def literals(source: str) -> tuple[str, ...]:
+    """Plain texts, one of which every match contains; empty where none is long enough to tell."""
+    longest = _longest_run(source)
+    if len(longest) >= _TELLING:
+        return (longest,)
+    choices = [choice for choice in map(_choice, _groups(source)) if choice]
+    return max(choices, key=lambda choice: min(map(len, choice)), default=())
+
+
+def named(source: str) -> bool:
+    """Whether every match begins with one word and a colon, as in `make: message`."""
+    index = 0
+    while atom := _ATOM.match(source, index):
+        if source.startswith(": ", index) and not _OPTIONAL.match(source, index + 1):
+            return True
+        end = index + _closing(source[index:]) + 1 if atom[0] == "(" else atom.end()
+        inner = _unwrapped(source[index:end])[0] if atom[0] == "(" else None
+        quantifier = _QUANTIFIER.match(source, end)
+        if inner is not None and not quantifier and len(list(_branches(inner))) == 1 and named(inner):
+            return True
+        if not _is_one_word(inner if inner is not None else atom[0]):
+            return False
+        index = quantifier.end() if quantifier else end
+    return False
+
+
+def _is_one_word(source: str) -> bool:
+    """Whether no blank can be in a match, as far as its atoms tell."""
+    if "(?" in source.replace("(?:", "").replace("(?P<", ""):
+        return False
+    return not any(
+        _UNCLEAR.match(atom[0]) or (atom[0][0] in "\\[ " and re.match(atom[0], " "))
+        for atom in _ATOM.finditer(_OPENING.sub("", source))
+        if atom[0] not in {")", "(", "|", "?", "*", "+"}
+    )
+
+
+def _choice(group: str) -> tuple[str, ...]:
+    """A literal of each branch of a group, or none where a branch has none that tells."""
+    found = [literals(branch) for branch in _branches(group)]
+    return tuple(dict.fromkeys(text for texts in found for text in texts)) if all(found) else ()
+
+
+def _groups(source: str) -> Iterator[str]:
+    """The insides of the groups that must match, outermost first."""
+    index = 0
+    while atom := _ATOM.match(source, index):
+        end = index + _closing(source[index:]) + 1 if atom[0] == "(" else atom.end()
+        inner = _unwrapped(source[index:end])[0] if atom[0] == "(" else None
+        if inner and not _OPTIONAL.match(source, end):
+            yield inner
+            if len(list(_branches(inner))) == 1:
+                yield from _groups(inner)
+        index = end
+
+
+def _longest_run(source: str) -> str:
+    """The longest run of plain characters that every match contains."""
     runs, run = [""], ""
     for atom, quantifier in _flat(source):
         plain = "" if _CLASS.match(atom) or _UNCLEAR.match(atom) else atom[-1]

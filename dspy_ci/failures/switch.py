@@ -1,4 +1,4 @@
-"""Which parsers may begin with a line: found by its first character, its place, or a literal, before any is asked."""
+"""Which parsers may begin with a line: found by its first characters or a text inside, before any is asked."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from dspy_ci.failures.format import PLACE, Format, Parse
-from dspy_ci.failures.pattern import Lead, leads, literal
+from dspy_ci.failures.pattern import Lead, leads, literals, named
 
 _NAMED = re.compile(r"\(\?P<\w+>")
 _PLACE = re.compile(rf"{PLACE}(?![\w ])")
+_WORD = re.compile(r"\S+: ")
 _WIDE = 40
 """Patterns that may begin with more characters than these are found by their literal."""
 _PRINTABLE = tuple(map(chr, range(33, 127)))
@@ -18,17 +19,18 @@ _PRINTABLE = tuple(map(chr, range(33, 127)))
 
 @dataclass(frozen=True, slots=True)
 class Start:
-    """One way in which a format begins."""
+    """One way in which a format begins, and by what it is found: exactly one of the four traits."""
 
     parse: Parse
     pattern: re.Pattern[str]
-    leads: tuple[Lead, ...]
-    """What the first character can be, where that says much; empty otherwise."""
-    literal: str
-    """What a line must contain, where the first character says little; empty otherwise."""
-
-    placed: bool
-    """Whether it begins with `path:line`."""
+    leads: tuple[Lead, ...] = ()
+    """What the first character can be, where that says much."""
+    placed: bool = False
+    """It begins with `path:line`."""
+    named: bool = False
+    """It begins with a word and a colon."""
+    literals: tuple[str, ...] = ()
+    """What a line must contain one of."""
 
     def may_begin(self, char: str) -> bool:
         """Whether a line with this first character can match, as far as leads tell."""
@@ -37,11 +39,13 @@ class Start:
 
 def start_of(source: str, parse: Parse) -> Start:
     """A start that knows by which of its traits it is found fastest."""
-    placed = source.startswith(PLACE)
-    heads = () if placed else leads(source) or ()
-    wide = sum(any(head.match(char) for head in heads) for char in _PRINTABLE) > _WIDE
-    narrow = heads if heads and not wide else ()
-    return Start(parse, re.compile(source), narrow, "" if narrow or placed else literal(source), placed)
+    pattern = re.compile(source)
+    if source.startswith(PLACE):
+        return Start(parse, pattern, placed=True)
+    heads = leads(source) or ()
+    if heads and sum(any(head.match(char) for head in heads) for char in _PRINTABLE) <= _WIDE:
+        return Start(parse, pattern, leads=heads)
+    return Start(parse, pattern, named=True) if named(source) else Start(parse, pattern, literals=literals(source))
 
 
 class Switch(dict[str, Callable[[str], object]]):
@@ -51,21 +55,30 @@ class Switch(dict[str, Callable[[str], object]]):
         super().__init__()
         self._starts = [start_of(source, parse) for form in formats for source, parse in form.starts.items()]
         self._by_char: dict[str, list[Start]] = {}
-        self.literals = tuple(dict.fromkeys(start.literal for start in self._starts if start.literal))
+        self._words = tuple(dict.fromkeys(text for start in self._starts for text in start.literals))
+        self.literals = tuple(
+            text for text in self._words if not any(text != other and other in text for other in self._words)
+        )
         """What else opens a block: lines with one of these are to be offered whatever they begin with."""
 
     def __missing__(self, char: str) -> Callable[[str], object]:
         sources = [start.pattern.pattern for start in self._starts if char and start.may_begin(char)]
-        if char and _PLACE.match(f"{char}x:1"):
-            sources.append(_PLACE.pattern)
+        if char and not char.isspace():
+            sources += [_PLACE.pattern, _WORD.pattern]
         self[char] = re.compile("|".join(_NAMED.sub("(?:", source) for source in sources)).match if sources else _never
         return self[char]
 
     def matches(self, text: str, at: int = 0) -> Iterator[tuple[Parse, re.Match[str]]]:
         """The parsers that may begin with this text, by the order of the table."""
-        placed = _PLACE.match(text, at)
+        placed, named_ = _PLACE.match(text, at), _WORD.match(text, at)
+        words = {word for word in self._words if word in text}
         for start in self._candidates(text[at : at + 1]):
-            likely = placed if start.placed else not start.literal or start.literal in text
+            if start.leads:
+                likely: object = True
+            elif start.literals:
+                likely = not words.isdisjoint(start.literals)
+            else:
+                likely = placed if start.placed else named_ or not start.named
             if likely and (match := start.pattern.match(text, at)):
                 yield start.parse, match
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import codecs
 from collections.abc import Iterable, Iterator
 
-from dspy_ci.logs.plain import clipped
+from dspy_ci.logs.plain import CONTROL, clipped
 
 LONGEST = 1 << 20
 """A line beyond this many bytes keeps its head and tail while it is still being read."""
+_CONTROL = dict.fromkeys(CONTROL)
 
 
 def blocks(chunks: Iterable[bytes]) -> Iterator[str]:
@@ -31,14 +32,19 @@ class _Lossy:
 
     def __init__(self) -> None:
         self._decoder: codecs.IncrementalDecoder | None = None
+        self._wide = False
 
     def decode(self, chunk: bytes, *, final: bool = False) -> str:
         """The text of one more chunk."""
         if self._decoder is None:
             if not chunk:
                 return ""
-            self._decoder = codecs.getincrementaldecoder(_encoding(chunk))(errors="replace")
-        return self._decoder.decode(chunk, final)
+            encoding = _encoding(chunk)
+            self._wide = encoding == "utf-16"
+            self._decoder = codecs.getincrementaldecoder(encoding)(errors="replace")
+        if self._wide:
+            return self._decoder.decode(chunk, final).translate(_CONTROL)
+        return self._decoder.decode(chunk.translate(None, CONTROL), final)
 
 
 def _encoding(start: bytes) -> str:

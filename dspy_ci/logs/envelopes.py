@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from operator import methodcaller
 
 from dspy_ci.logs.decoding import blocks
 from dspy_ci.logs.line import Line
@@ -12,6 +13,7 @@ from dspy_ci.logs.plain import HEAD, TAIL, clipped, plain
 from dspy_ci.logs.steps import Segmenter
 
 _STAMP = re.compile(r"\ufeff?\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z ?(?:\d\d[OE][+ ]?)?")
+_GITHUB_STAMP = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{7}Z(?: |$)")
 _JENKINS_STAMP = re.compile(r"\[\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d+Z\] ")
 _GH = re.compile(r"([^\t\n]*)\t([^\t\n]*)\t(?=\ufeff?\d{4}-\d\d-\d\dT)")
 _FOLD = re.compile(
@@ -64,10 +66,17 @@ def _fold(match: re.Match[str]) -> str:
 
 
 def _without_stamp(lines: Sequence[str]) -> list[str]:
+    if _GITHUB_STAMP.match(lines[0]) and _begin_alike(lines):
+        return [line[29:] for line in lines]
     if any(_JENKINS_STAMP.match(line) for line in lines[:20]):
         return [_JENKINS_STAMP.sub("", line, count=1) for line in lines]
     # GitHub and Azure stamps have one width: a slice is ten times as fast as a pattern.
     return [line[29:] if line[27:29] == "Z " and line[4:5] == "-" else _unstamped(line) for line in lines]
+
+
+def _begin_alike(lines: Sequence[str]) -> bool:
+    """Whether all lines bear stamps of one day, as they mostly do."""
+    return all(map(methodcaller("startswith", lines[0][:11]), lines))
 
 
 def _unstamped(line: str) -> str:

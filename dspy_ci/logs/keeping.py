@@ -37,7 +37,18 @@ _NOISE = re.compile(
     r".*(?:PASSED|\bok\b|Downloading|Requirement already|0 errors?\b|0 failures?\b|0 failed|no errors|without errors"
     r"|if-no-files-found|error_prone|\berrors?=0|continue-on-error|npm warn deprecated)"
 )
+_RARE = 2
+"""How often the first word of a line may come and still be rare."""
+_LETTERS = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"\d+|0x[0-9a-f]+")
+
+
+_TELLING = re.compile(
+    r"E\s|>\s|FAILED |ERROR |FAIL|\s*-->|\S+:\d+(?::|$)|.{0,200}?(?:[Ee]rror|ERROR|[Ee]xception|[Ee]xpected"
+    r"|[Rr]eceived|assert|[Cc]annot|not found|denied|panicked|undefined|[Ff]ailed)"
+)
+_REACH = 40
+"""Lines from either end of a failure that are looked at."""
 
 
 class Kept(NamedTuple):
@@ -58,11 +69,13 @@ class Keeper:
         self._recent: deque[Page] = deque()
         self._size = self._read = 0
         self._alike: Counter[str] = Counter()
+        self._heads: Counter[str] = Counter()
+        self._first: dict[str, tuple[Page, int]] = {}
         self._tails: dict[tuple[str | None, str | None], deque[tuple[int, str]]] = {}
         self.masked: set[str] = set()
         """Values that the log asked to hide."""
-        self.total = 0
-        """Lines seen."""
+        self.total = self.documents = 0
+        """Lines seen, and whole reports read elsewhere."""
 
     def watch(self, pages: Iterable[Page]) -> Iterator[Page]:
         """The same pages, looked at as they pass."""
@@ -76,19 +89,21 @@ class Keeper:
         for page in self._recent:
             end = page.first + len(page.texts) - 1
             for number in range(max(first, page.first), min(last, end) + 1):
-                distance = min(number - first, last - number)
-                if distance < 40:
-                    self._keep(page, number - page.first, weight - distance * 0.2)
+                index, distance = number - page.first, min(number - first, last - number)
+                if distance < _REACH:
+                    self._keep(page, index, _in_span(page.texts[index], weight, distance))
 
     def raise_to(self, span: tuple[int, int], weight: float) -> None:
-        """Let the kept lines of a span weigh at least this much, head and tail most."""
+        """Let the kept lines of a span weigh more: the telling ones this much, the others less and less."""
         for number in range(span[0], span[1] + 1):
             known, distance = self._kept.get(number), min(number - span[0], span[1] - number)
-            if known and known.text.strip() and known.weight < weight - distance:
-                self._kept[number] = known._replace(weight=weight - distance)
+            if known and known.text.strip():
+                heavier = max(known.weight, _in_span(known.text, weight, distance))
+                self._kept[number] = known._replace(weight=heavier)
 
     def lines(self) -> list[Kept]:
         """What was kept, in the order of the log."""
+        self._keep_rare()
         for (job, step), tail in self._tails.items():
             signs = _signs_in("\n".join(text for _, text in tail), _SIGNS)
             for distance, (number, text) in enumerate(reversed(tail)):
@@ -108,8 +123,11 @@ class Keeper:
             self._keep(page, 0, 30)
             return
         self._tail(page)
-        for index, weight in _signs_in(whole, _SIGNS if self._read < _RICH else _PLAIN_SIGNS).items():
+        rich = self._read < _RICH
+        for index, weight in _signs_in(whole, _SIGNS if rich else _PLAIN_SIGNS).items():
             self._sign(page, index, weight)
+        if rich:
+            self._note_heads(page)
         self._read += len(whole)
 
     def _remember(self, page: Page, size: int) -> None:
@@ -123,6 +141,22 @@ class Keeper:
         tail = self._tails.setdefault((page.job, page.step), deque(maxlen=TAIL))
         start = max(len(page.texts) - TAIL, 0)
         tail.extend(enumerate(page.texts[start:], page.first + start))
+
+    def _note_heads(self, page: Page) -> None:
+        """Count how lines begin: in a log that repeats itself, what is said once may matter."""
+        for index, text in enumerate(page.texts):
+            head = text.split(None, 1)[:1]
+            if head:
+                key = head[0] if head[0].isalpha() else _LETTERS.sub("a", _NUMBERS.sub("#", head[0]))
+                self._heads[key] += 1
+                if self._heads[key] == 1:
+                    self._first[key] = (page, index)
+
+    def _keep_rare(self) -> None:
+        for key, (page, index) in self._first.items():
+            if self._heads[key] <= _RARE:
+                for near in range(index, min(index + 5, len(page.texts))):
+                    self._keep(page, near, 26 - 3 * (near - index))
 
     def _sign(self, page: Page, index: int, weight: float) -> None:
         text = page.texts[index]
@@ -153,6 +187,11 @@ class Keeper:
     def _prune(self) -> None:
         heaviest = sorted(self._kept.values(), key=lambda kept: -kept.weight)[: MOST // 2]
         self._kept = {kept.number: kept for kept in heaviest}
+
+
+def _in_span(text: str, weight: float, distance: int) -> float:
+    """What a line of a failure weighs: telling lines in full, others by how far they lie from head and tail."""
+    return weight if _TELLING.match(text) else weight - 25 - distance
 
 
 def _signs_in(whole: str, signs: Mapping[str, int]) -> dict[int, float]:

@@ -14,18 +14,19 @@ _ESCAPE = re.compile(
 )
 _CARET = re.compile(r"\^\[\[[0-9;]*[A-Za-z]")
 _OVERWRITTEN = re.compile(r"[^\r\n\x1e]*\r+(?=[^\r\n])")
-_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1a\x1c\x1d\x1f\x7f]")
+CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\x1b\x07"))
+"""Bytes that no tool means: they go before anything else looks; escapes and what ends them go later."""
 
 
 def plain(text: str) -> str:
-    """The text without escapes, carriage-return progress and control characters; the same number of lines."""
+    """The text without escapes and carriage-return progress; the same number of lines."""
     if "\x1b" in text:
         text = _ESCAPE.sub("", text)
     if "^[[" in text:
         text = _CARET.sub("", text)
     if "\r" in text:
         text = _OVERWRITTEN.sub("", text.replace("\r\n", "\n")).replace("\r", "")
-    return text if text.isprintable() else _CONTROL.sub("", text)
+    return text.replace("\x07", "") if "\x07" in text else text
 
 
 def clipped(line: str) -> str:

@@ -48,8 +48,16 @@ SHAPES = (
     _shape(
         "private-key", "private", r"(?s)-----BEGIN [A-Z ]*PRIVATE KEY-----.*?(?:-----END [A-Z ]*PRIVATE KEY-----|\Z)"
     ),
-    _shape("github-token", "gh", r"(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})"),
-    _shape("gitlab-token", "gl", r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas)-[A-Za-z0-9_=.-]{16,}"),
+    _shape(
+        "github-token",
+        "ghp_ gho_ ghu_ ghs_ ghr_ github_pat",
+        r"(?:gh[pousr]_[A-Za-z0-9]{16,}|github_pat_[A-Za-z0-9_]{20,})",
+    ),
+    _shape(
+        "gitlab-token",
+        "glpat- gldt- glrt- glcbt- glptt- glft- glsoat- glagent- glimt- gloas-",
+        r"gl(?:pat|dt|rt|cbt|ptt|ft|soat|agent|imt|oas)-[A-Za-z0-9_=.-]{16,}",
+    ),
     _shape("aws-key-id", "akia asia abia acca", r"(?:AKIA|ASIA|ABIA|ACCA)[A-Z0-9]{12,}"),
     _shape("aws-secret", "aws", r"(?i:aws)[^\n]{0,40}?['\"=:\s](?P<secret>[A-Za-z0-9/+]{40})(?![A-Za-z0-9/+])"),
     _shape("slack", "xox hooks.slack", r"(?:xox[a-z]-[A-Za-z0-9-]{10,}|hooks\.slack\.com/services/[A-Za-z0-9/]{20,})"),
@@ -91,6 +99,8 @@ SHAPES = (
     ),
 )
 
+_SIGNS = re.compile("|".join(re.escape(sign) for shape in SHAPES for sign in shape.signs))
+
 
 class Redactor:
     """Replaces secrets by placeholders that stay the same for the same secret, `<redacted:github-token:1>`."""
@@ -111,8 +121,9 @@ class Redactor:
             if value in text:
                 text = text.replace(value, self._placeholder("value", value))
         low = text.lower()
+        suspicious = _SIGNS.search(low)
         for shape in SHAPES:
-            if not shape.signs or any(sign in low for sign in shape.signs):
+            if any(sign in low for sign in shape.signs) if shape.signs and suspicious else not shape.signs:
                 text = shape.pattern.sub(lambda match, label=shape.label: self._replaced(label, match), text)  # type: ignore[misc]
         return text
 

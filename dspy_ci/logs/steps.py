@@ -8,9 +8,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dspy_ci.logs.page import Page
 
 _MARK = re.compile(
-    r"##\[(?:group|endgroup|section)\]|[^\x1e]{0,200}\x1e|\[Pipeline\] |Post job cleanup\.$|Current runner version:"
-    r"|(?:~~~|---|\+\+\+) \S|::(?:end)?group::"
+    r"##\[(?:group|endgroup|section)\]|\[Pipeline\] |Post job cleanup\.$|Current runner version:"
+    r"|(?:~~~|---|\+\+\+) (?!FAIL:|PASS:|SKIP:)\S"
 )
+_FIRST = frozenset("#[PC~-+")
+"""First characters of marks: a set is asked faster than a pattern."""
 _FOLDS = re.compile(r"\x1e([+-])([^\x1e]*)\x1e")
 _STAGE = re.compile(r"\[Pipeline\] (?:\{ \((.*)\)$|// (stage)$)")
 _HEADER = re.compile(r"shell: |with:$|env:$|##\[endgroup\]")
@@ -30,7 +32,8 @@ class Segmenter:
 
     def pages(self, texts: list[str], prefixes: Mapping[int, tuple[str, str]], number: int) -> Iterator[Page]:
         """The pages of one block whose first line has this number."""
-        marks = [i for i, text in enumerate(texts) if _MARK.match(text)]
+        marks = [i for i, text in enumerate(texts) if text[:1] in _FIRST and _MARK.match(text)]
+        marks += [i for i, text in enumerate(texts) if "\x1e" in text]
         start = 0
         for index in sorted({*marks, *prefixes}):
             before = (self._job, self._step, self._stream)
@@ -118,6 +121,8 @@ def _is_header(texts: Sequence[str], index: int) -> bool:
 
 def _is_diff(texts: Sequence[str], index: int) -> bool:
     """Whether a line of dashes or plusses heads a diff instead of a step."""
-    after = texts[index + 1][:4] if index + 1 < len(texts) else ""
-    before = texts[index - 1][:4] if index else ""
-    return after in {"+++ ", "@@ -"} or before == "--- "
+    around = [text[:4] for text in texts[max(index - 1, 0) : index + 3]]
+    here = texts[index][:4]
+    return here != "~~~ " and any(
+        pair == ["--- ", "+++ ", "@@ -"] for pair in (around[:3], around[-3:]) if here in pair[:2]
+    )

@@ -167,6 +167,10 @@ class Copy(Protocol):
         """Run pytest with the files laid over the copy."""
         ...
 
+    def stale(self) -> tuple[str, ...]:
+        """Files of the original that were edited, added or removed since the copy was opened: a verdict may be old."""
+        ...
+
     def __enter__(self) -> Copy: ...
 
     def __exit__(
@@ -224,7 +228,12 @@ class MemoryCopy:
                 break
         modules = {path.removesuffix(".py").replace("/", "."): path for path in laid if path.endswith(".py")}
         red = any(result.status == "failed" for result in results.values())
-        return TestReport(results, int(red), "", 0.0, modules, warm=not run.cold)
+        problem = None if results else "no test was run"
+        return TestReport(results, int(red), "", 0.0, modules, problem=problem, warm=not run.cold)
+
+    def stale(self) -> tuple[str, ...]:
+        """See Copy."""
+        return ()
 
     def _laid(self, files: Files) -> dict[str, bytes]:
         laid = {**self.sandbox.files, **files}

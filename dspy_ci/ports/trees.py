@@ -36,7 +36,11 @@ class Trees(Protocol):
         ...
 
     def mentions(self, words: Collection[str]) -> tuple[str, ...]:
-        """The text files of the tree to be that hold one of the words, whole."""
+        """The Python files of the tree to be that hold one of the words, whole; now and then one that does not."""
+        ...
+
+    def naming(self, text: str) -> tuple[str, ...]:
+        """All text files of the tree to be that hold the text."""
         ...
 
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
@@ -80,8 +84,14 @@ class Patched:
     def mentions(self, words: Collection[str]) -> tuple[str, ...]:
         """See Trees."""
         known = [path for path in self.trees.mentions(words) if path not in self.files]
-        found = [path for path, data in self.files.items() if data is not None and _holds(data, words)]
+        python = {path: data for path, data in self.files.items() if data is not None and path.endswith(".py")}
+        found = [path for path, data in python.items() if _holds(data, words)]
         return tuple(sorted([*known, *found]))
+
+    def naming(self, text: str) -> tuple[str, ...]:
+        """See Trees."""
+        known = [path for path in self.trees.naming(text) if path not in self.files]
+        return tuple(sorted([*known, *(path for path, data in self.files.items() if data and text.encode() in data)]))
 
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """See Trees."""
@@ -90,7 +100,7 @@ class Patched:
 
 def _holds(data: bytes, words: Collection[str]) -> bool:
     """Whether one of the words stands in the text, whole."""
-    return not {word.encode() for word in words}.isdisjoint(re.findall(rb"\w+", data))
+    return not {word.encode() for word in words}.isdisjoint(re.findall(rb"[\w\x80-\xff]+", data))
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +133,12 @@ class MemoryTrees:
 
     def mentions(self, words: Collection[str]) -> tuple[str, ...]:
         """See Trees."""
-        return tuple(sorted(path for path, data in self.after.items() if _holds(data, words)))
+        python = {path: data for path, data in self.after.items() if path.endswith(".py")}
+        return tuple(sorted(path for path, data in python.items() if _holds(data, words)))
+
+    def naming(self, text: str) -> tuple[str, ...]:
+        """See Trees."""
+        return tuple(sorted(path for path, data in self.after.items() if text.encode() in data))
 
     def lies_about(self, path: str) -> Literal["untracked", "ignored"] | None:
         """See Trees."""

@@ -13,7 +13,8 @@ def push_text(tests: Collection[str], ran: int, report: FixReport, lines: int = 
     """Why a push is stopped: what is red, why, and the patch with the command that applies it."""
     names = sorted(tests)
     more = f" and {len(names) - 1} more" if len(names) > 1 else ""
-    head = [f"{len(names)} of the {ran} tests that this push can reach turned red: {names[0]}{more}"]
+    said = f"{len(names)} of the {ran} tests that this push can reach turned red: {names[0]}{more}" if names else ""
+    head = [said or "the tests that this push can reach do not run any more"]
     head += [line(failure) for failure in _blamed(report, tests)[:3]]
     if report.best is None:
         return "".join(f"{plain(text)}\n" for text in [*head, report.summary])

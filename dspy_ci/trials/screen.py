@@ -12,11 +12,14 @@ from dataclasses import replace
 from importlib.resources import files as resources
 
 from dspy_ci.codebase.functions import Function, functions
-from dspy_ci.codebase.spans import Spans
+from dspy_ci.codebase.spans import Spans, spans_of
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.trials.jury import Jury
 from dspy_ci.trials.trial import Trial, gain
+
+_NAME = "dspy_ci_screening"
+"""The plugin's module; always the same, so that a warm sandbox can keep it loaded."""
 
 
 def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -> dict[tuple[Edit, ...], Trial]:
@@ -25,16 +28,16 @@ def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -
     if not pairs or any("::" not in name for name in jury.targets):
         return {}
     token = secrets.token_hex(8)
-    name = f"dspy_ci_screening_{token}"
     job = _job(pairs, jury, token, seconds)
     plugin = (resources("dspy_ci.trials") / "inside" / "screening.py").read_bytes()
     run = replace(
         jury.run,
-        args=(*jury.run.args, "-s", "--tb=no", "-p", name),
+        per_test=max(0.2, (jury.run.per_test or 1.0) / 2),
+        args=(*jury.run.args, "-s", "--tb=no", "-p", _NAME),
         ids=(*jury.targets, *jury.guards),
         timeout=seconds + 15.0,
     )
-    report = copy.test(run, {f"{name}.py": plugin, f"{name}.json": json.dumps(job).encode()})
+    report = copy.test(run, {f"{_NAME}.py": plugin, f"{_NAME}.json": json.dumps(job).encode()})
     said = dict(_lines(report.output, token))
     tried = (_trial(patch, said[number], jury) for number, (patch, _) in enumerate(pairs) if number in said)
     return {trial.patch.edits: trial for trial in tried if trial}
@@ -54,18 +57,25 @@ def _job(pairs: Sequence[tuple[Patch, list[object]]], jury: Jury, token: str, se
 
 
 def _version(patch: Patch) -> list[object] | None:
-    """Path, lines of the changed function, edits; None unless all edits lie in the body of one function."""
-    paths = {edit.path for edit in patch.edits}
-    path = min(paths)
-    text, tree = patch.base.text(path), patch.base.tree(path)
-    if len(paths) > 1 or text is None or tree is None or any(edit.text is None for edit in patch.edits):
-        return None
-    spans = Spans(text)
-    for function in functions(path, tree)[:-1]:
-        start, end = _body(function, spans)
-        if all(start <= edit.start and edit.end <= end for edit in patch.edits):
-            return [path, function.start, function.end, [[edit.start, edit.end, edit.text] for edit in patch.edits]]
-    return None
+    """Per file its path, the lines of the changed functions, the edits; None when an edit lies outside of functions."""
+    found: list[object] = []
+    for path in sorted({edit.path for edit in patch.edits}):
+        text, tree = patch.base.text(path), patch.base.tree(path)
+        edits = [edit for edit in patch.edits if edit.path == path]
+        if text is None or tree is None or any(edit.text is None for edit in edits):
+            return None
+        spans = spans_of(text)
+        bodies = [(function, _body(function, spans)) for function in functions(path, tree)[:-1]]
+        touched = [_holder(edit, bodies) for edit in edits]
+        if None in touched:
+            return None
+        lines = sorted({(function.start, function.end) for function in touched if function})
+        found.append([path, lines, [[edit.start, edit.end, edit.text] for edit in edits]])
+    return found
+
+
+def _holder(edit: Edit, bodies: Sequence[tuple[Function, tuple[int, int]]]) -> Function | None:
+    return next((function for function, (start, end) in bodies if start <= edit.start and edit.end <= end), None)
 
 
 def _body(function: Function, spans: Spans) -> tuple[int, int]:

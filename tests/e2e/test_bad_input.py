@@ -74,7 +74,7 @@ def test_a_log_that_does_not_exist(repository, dspy_ci):
 def test_a_binary_log_names_no_failure(repository, dspy_ci, tmp_path):
     root = repository(BROKEN)
     (tmp_path / "binary.log").write_bytes(bytes(range(256)) * 4000)
-    said(dspy_ci("fix", "--log", tmp_path / "binary.log", "--test-cmd", PYTEST, cwd=root), 2, "no failure")
+    said(dspy_ci("fix", "--log", tmp_path / "binary.log", "--test-cmd", PYTEST, cwd=root), 2, "names no failure")
 
 
 def test_a_dirty_tree_is_mended_as_it_is_and_the_index_stays(repository, dspy_ci, git, write):
@@ -141,3 +141,66 @@ def test_green_is_green(repository, dspy_ci):
     said(done, 0)
     report = json.loads(done.stdout)
     assert (report["status"], report["patches"]) == ("green", [])
+
+
+def test_a_log_of_200_megabytes_is_read_in_little_memory(repository, dspy_ci, tmp_path):
+    root = repository(BROKEN)
+    log = tmp_path / "huge.log"
+    with log.open("wb") as sink:
+        for _ in range(200):
+            sink.write(b"2026-01-01T00:00:00.0000000Z downloading something that says nothing at all\n" * 13_000)
+        sink.write(b"_" * 30 + b" test_add " + b"_" * 30 + b"\n\n>       assert add(2, 3) == 5\n")
+        sink.write(b"E       assert -1 == 5\n\ntest_calc.py:5: AssertionError\n")
+        sink.write(b"=" * 20 + b" short test summary info " + b"=" * 20 + b"\n")
+        sink.write(b"FAILED test_calc.py::test_add - assert -1 == 5\n1 failed, 1 passed in 0.01s\n")
+    done = dspy_ci("fix", "--log", log, "--test-cmd", PYTEST, "--format", "json", cwd=root, timeout=300)
+    said(done, 0)
+    assert json.loads(done.stdout)["status"] == "fixed"
+
+
+def test_a_log_whose_failure_is_not_reproduced_here_yields_no_patch(repository, dspy_ci, tmp_path):
+    root = repository({**BROKEN, "calc.py": "def add(a, b):\n    return a + b\n"})
+    log = tmp_path / "old.log"
+    summary = "FAILED test_calc.py::test_add - assert -1 == 5\n1 failed, 1 passed in 0.01s\n"
+    log.write_text(f"=========================== short test summary info ============================\n{summary}")
+    done = dspy_ci("fix", "--log", log, "--test-cmd", PYTEST, cwd=root)
+    said(done, 0)
+    assert "cannot be reproduced" in done.stdout
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="mounts a tiny disk in a namespace of its own")
+def test_a_full_disk_in_the_copy(repository, tmp_path):
+    root = repository({**BROKEN, "big.bin": os.urandom(3 << 20)})
+    before = digest(root)
+    small = tmp_path / "small"
+    small.mkdir()
+    script = (
+        f"mount -t tmpfs -o size=1m none {small} && mount -t tmpfs -o size=1m none /dev/shm && "
+        f"TMPDIR={small} exec {sys.executable} -m dspy_ci fix --sandbox E --test-cmd '{PYTEST}'"
+    )
+    if subprocess.run(["unshare", "-rm", "true"], check=False).returncode:
+        pytest.skip("no namespaces here")
+    done = subprocess.run(
+        ["unshare", "-rm", "sh", "-c", script], cwd=root, capture_output=True, text=True, timeout=60, check=False
+    )
+    said(done, 4, "No space left")
+    assert digest(root) == before
+
+
+def test_a_secret_of_the_environment_never_reaches_the_report(repository, dspy_ci):
+    secret = "hunter2-very-secret-value"
+    leak = f"def test_leak():\n    raise RuntimeError('token is {secret}')\n"
+    root = repository({**BROKEN, "test_leak.py": leak})
+    done = dspy_ci(
+        "fix",
+        "--test-cmd",
+        f"{PYTEST} test_leak.py",
+        "--budget",
+        "5",
+        "--format",
+        "json",
+        cwd=root,
+        DEPLOY_TOKEN=secret,
+    )
+    said(done, 1)
+    assert secret not in done.stdout + done.stderr

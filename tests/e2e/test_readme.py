@@ -31,7 +31,7 @@ def test_every_command_line_is_understood(line):
 
 
 def test_every_verb_is_spelt_as_it_is():
-    named = set(re.findall(r"dspy-ci ([a-z][a-z-]*)", README))
+    named = set(re.findall(r"(?:^|`)dspy-ci ([a-z][a-z-]*)", README, re.MULTILINE))
     assert named <= set(VERBS), named - set(VERBS)
 
 

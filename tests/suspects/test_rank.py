@@ -65,5 +65,31 @@ def test_recent_changes_break_the_tie():
     assert rank(Evidence(SNAPSHOT, (failure,), changes=(change,)))[0].start == 8
 
 
+ENDLESS = """\
+def count(n):
+    i = 0
+    total = 0
+    while i < n:
+        total += i
+    return total
+"""
+
+
+def test_a_loop_is_suspected_when_a_test_does_not_end():
+    failure = Failure("pytest", "test", "Failed: the test ran longer than 2 s")
+    lines = {"t::red": {"count.py": frozenset({2, 3, 4, 5})}}
+    found = rank(Evidence(Snapshot.of({"count.py": ENDLESS}), (failure,), lines, frozenset({"t::red"})))
+    assert [suspect.start for suspect in found if suspect.symbol][:2] == [4, 5]
+    assert "this loop may not end" in found[0].why
+
+
+def test_a_base_case_is_suspected_when_the_recursion_does_not_end():
+    code = "def fact(n):\n    one = 1\n    if n == one:\n        return one\n    return n * fact(n)\n"
+    failure = Failure("pytest", "test", "maximum recursion depth exceeded", exception="RecursionError")
+    lines = {"t::red": {"fact.py": frozenset({2, 3, 5})}}
+    found = rank(Evidence(Snapshot.of({"fact.py": code}), (failure,), lines, frozenset({"t::red"})))
+    assert [suspect.start for suspect in found if suspect.symbol] == [5, 3, 2]
+
+
 def test_nothing_known_means_no_suspects():
     assert rank(Evidence(SNAPSHOT, ())) == ()

@@ -20,6 +20,7 @@ from typing import Any
 from dspy_ci.adapters.sandbox import wire
 from dspy_ci.adapters.sandbox.capped import Capped
 from dspy_ci.adapters.sandbox.confine import Confinement, Limits
+from dspy_ci.adapters.sandbox.janitor import hold
 from dspy_ci.adapters.sandbox.namespaces import OverlayStage, furnish, leave
 from dspy_ci.adapters.sandbox.stage import CopyStage, Stage
 from dspy_ci.adapters.sandbox.supervise import adopt_orphans, drain, pump, spawn, sweep
@@ -50,6 +51,8 @@ class Keeper:
                 return
             try:
                 answer, parts = ({"broken": broken}, []) if broken else self._answer(head, blobs)
+            except EOFError:
+                return
             except (OSError, WarmError) as error:
                 answer, parts = {"broken": str(error)}, []
             wire.send(self._peer, answer, parts)
@@ -98,7 +101,7 @@ class Keeper:
         streams = {pair[0]: sinks[number] for number, pair in pipes.items()}
         exit_fd = os.pidfd_open(pid)
         try:
-            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"])
+            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"], self._peer.fileno())
         finally:
             os.close(exit_fd)
             self._end_all()
@@ -159,7 +162,7 @@ class Keeper:
     def _follow(self, warm: Warm, timeout: float) -> tuple[int | None, float]:
         code = None
         try:
-            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout)
+            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout, self._peer.fileno())
         finally:
             self._end_all()
             drain(self._streams)
@@ -200,10 +203,13 @@ def main() -> None:
             if inside:
                 peer.close()
                 os.close(0)
+                hold(folder)
                 os.waitpid(inside, 0)
                 remove(folder)
                 return
             furnish(head["source"], folder, head["readable"])
+        else:
+            hold(folder)
         _keep(peer, head)
     except OSError as error:
         with contextlib.suppress(OSError):

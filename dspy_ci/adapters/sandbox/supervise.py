@@ -54,17 +54,23 @@ def _arrange(fds: dict[int, int]) -> None:
 
 
 def pump(
-    streams: dict[int, Capped], ended: Callable[[], int | None], exit_fd: int, timeout: float
+    streams: dict[int, Capped], ended: Callable[[], int | None], exit_fd: int, timeout: float, peer: int
 ) -> tuple[int | None, float]:
-    """Read the streams until the process has ended or its time is up; the exit code (None for time) and the seconds."""
+    """Read the streams until the process has ended or its time is up; the exit code (None for time) and the seconds.
+
+    EOFError when the peer, who has nothing to say meanwhile, goes away.
+    """
     started = time.monotonic()
     with selectors.DefaultSelector() as selector:
         for fd in streams:
             os.set_blocking(fd, False)
             selector.register(fd, selectors.EVENT_READ)
         selector.register(exit_fd, selectors.EVENT_READ)
+        selector.register(peer, selectors.EVENT_READ)
         while (left := started + timeout - time.monotonic()) > 0:
             for key, _ in selector.select(left):
+                if key.fd == peer:
+                    raise EOFError
                 if key.fd == exit_fd:
                     return ended(), time.monotonic() - started
                 if not _drain_once(key.fd, streams[key.fd]):

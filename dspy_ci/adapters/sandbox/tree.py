@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -16,6 +17,10 @@ SKIPPED = frozenset({
 """Never copied: caches, and histories (git's has its own light copy)."""
 LINKED = frozenset({"node_modules", ".tox", ".nox", ".eggs"})
 """Shared with the original by a symbolic link, as are virtual environments: they are big, and nobody patches them."""
+
+
+_KEPT_EACH, _KEPT_IN_ALL = 256 << 10, 64 << 20
+"""Bytes of files that are kept in memory besides."""
 
 
 class Mark(NamedTuple):
@@ -92,6 +97,26 @@ def _marks(folder: str, cut: int) -> Iterator[tuple[str, Mark]]:
             yield entry.path[cut:], mark(status)
 
 
+def source_marks(root: str) -> dict[str, Mark]:
+    """The mark of every file of the original that a copy would hold, by relative path."""
+    found: dict[str, Mark] = {}
+    ahead = [root]
+    while ahead:
+        try:
+            entries = list(os.scandir(ahead.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name in SKIPPED:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                ahead += [] if is_shared(entry.path, entry.name) else [entry.path]
+            else:
+                with contextlib.suppress(FileNotFoundError):
+                    found[entry.path[len(root) + 1 :]] = mark(entry.stat(follow_symlinks=False))
+    return found
+
+
 def mark(status: os.stat_result) -> Mark:
     """The mark of one file."""
     return Mark(status.st_mode, status.st_size, status.st_mtime_ns, status.st_ctime_ns, status.st_ino)
@@ -105,7 +130,7 @@ class Tree:
         copy_tree(source, root)
         complete(source, root)
         self.marks = marks(root)
-        self._made = {path: Path(root, path).read_bytes() for path, old in self.marks.items() if _is_made(path, old)}
+        self._kept = dict(_keepable(root, self.marks))
         self._saved: dict[str, bytes] = {}
 
     def lay(self, files: Mapping[str, bytes | None]) -> None:
@@ -149,8 +174,8 @@ class Tree:
         """The bytes that were copied: saved when a candidate was laid, else read again if nobody edited them since."""
         if path in self._saved:
             return self._saved[path]
-        if path in self._made:
-            return self._made[path]
+        if path in self._kept:
+            return self._kept[path]
         source = Path(self.source, path)
         status = source.stat()
         if (status.st_size, status.st_mtime_ns) != (old.size, old.modified):
@@ -158,9 +183,13 @@ class Tree:
         return source.read_bytes()
 
 
-def _is_made(path: str, old: Mark) -> bool:
-    """Whether a file of the copy has no original: the light git folder was written for it."""
-    return path.startswith(".git/") and stat.S_ISREG(old.mode)
+def _keepable(root: str, found: Mapping[str, Mark]) -> Iterator[tuple[str, bytes]]:
+    """The bytes of small files, so that edits of the original while we work do no harm; and of the light git folder."""
+    room = _KEPT_IN_ALL
+    for path, old in found.items():
+        if stat.S_ISREG(old.mode) and (path.startswith(".git/") or old.size <= min(_KEPT_EACH, room)):
+            room -= old.size
+            yield path, Path(root, path).read_bytes()
 
 
 def lay(root: str, files: Mapping[str, bytes | None]) -> None:

@@ -30,6 +30,9 @@ _GOROOT = re.compile(
 )
 _FORGE = re.compile(r"(?:git|bitbucket|codeberg|gitea|sr\.ht)|golang\.org/x/")
 _VERSION = re.compile(r"v\d+$")
+_FAILING = re.compile(
+    r"\b(?:[Ww]ant|[Gg]ot|[Ee]xpect|[Ee]rror|[Uu]nexpected|[Ff]ail|[Mm]ismatch|[Ss]hould|assert|not |diff)|=|^\s*$"
+)
 _LONGEST = 20_000
 
 
@@ -146,7 +149,8 @@ def _failure(test: str, lines: Sequence[str], folder: str) -> Failure:
     ours = [(i, match) for i, match in logs if not _GOROOT.match(match["file"])]
     if not ours:
         return _unplaced(test, lines, [match["message"] for _, match in logs])
-    i, log = ours[0]
+    # t.Log and t.Error print alike: a line that speaks of failure, else the last, since t.Fatal ends a test.
+    i, log = next(((i, match) for i, match in ours if _FAILING.search(match["message"])), ours[-1])
     return Failure(
         "go",
         "test",

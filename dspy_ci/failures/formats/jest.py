@@ -15,7 +15,9 @@ from dspy_ci.failures.js_stack import bare_path, frames_of, kind_of, missing_mod
 from dspy_ci.failures.trace import blamed
 
 _BULLET = re.compile(r"  ● (?P<name>\S.*)$")
-_ENDS = re.compile(r"(?:FAIL|PASS|Test Suites?:|Tests:|Snapshots?:|Ran all|=+ |Jest: |##\[|npm |error |Done in|---+\|)")
+_ENDS = re.compile(
+    r"(?: ?(?:FAIL|PASS) |Test Suites?:|Tests:|Snapshots?:|Ran all|=+ |Jest: |##\[|npm |error |Done in|---+\|)"
+)
 _CONSOLE = re.compile(r"  ● Console$|  console\.\w+")
 _MARKED = re.compile(r"\s*> (?P<line>\d+) \|")
 _CODE = re.compile(r"\s*(?:> *)?\d* *\|")
@@ -39,6 +41,13 @@ def suite(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
             return
         else:
             cursor.take()
+
+
+def coloured(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """With colour there are blanks around FAIL, as vitest prints it too; only jest indents what follows."""
+    following = cursor.peek() or cursor.peek(1) or ""
+    if following.startswith("  "):
+        yield from suite(match, cursor)
 
 
 def _ends_block(text: str) -> object:
@@ -83,7 +92,7 @@ def _not_run(file: str, body: Sequence[str], span: tuple[int, int]) -> Failure:
     return Failure(
         "jest",
         kind_of(text, "collection"),
-        message or text,
+        babel["message"] if (babel := _BABEL.match(text)) else message or text,
         file=place.file,
         line=place.line,
         symbol=missing_module(text),
@@ -144,6 +153,7 @@ def total(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 FORMAT = Format(
     "jest",
     starts={
+        r" FAIL  (?:\S+ )?(?P<file>\S+\.\w+)(?: \([\d.]+ m?s\))?(?: \([\d.]+ [MG]B heap size\))?$": coloured,
         r"FAIL (?:\S+ )?(?P<file>\S+\.\w+)(?: \([\d.]+ m?s\))?(?: \([\d.]+ [MG]B heap size\))?$": suite,
         r"Jest: (?P<message>.*?\"?(?P<file>[^\"\s]*\.\w+)?\"? ?coverage threshold .* not met.*)": threshold,
         r"● (?P<message>(?:Validation|Multiple configurations|Preset|Deprecation Error).*)": configuration,

@@ -14,7 +14,8 @@ from dspy_ci.failures.format import Format
 _QUOTED = re.compile(r"[`'\"‘](?P<name>[^`'\"’]+)[`'\"’]|(?P<bare>[\w:~.()]+)$")
 _BY = re.compile(r">>> referenced by (?P<file>[^\s:(]+)(?::(?P<line>\d+))?")
 _LINKER = r"(?:\S*(?:ld(?:\.\w+)?|ld64\.lld|lld-link|collect2)(?:\.exe)?: )"
-_WHAT = r"(?P<message>undefined reference to .+|multiple definition of .+|undefined symbol:? .+|duplicate symbol:? .+)"
+_SAID = ("undefined reference to ", "multiple definition of ", "undefined symbol", "duplicate symbol")
+_LACKING = ("cannot find -l", "library not found for -l", "library '", "unable to find library -l")
 
 
 def placed(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
@@ -62,13 +63,14 @@ _SPOT = r"(?P<file>(?:[A-Za-z]:[\\/])?[^\s:()]+):(?:(?P<line>\d+)|\(\.\w[^)]*\))
 FORMAT = Format(
     "ld",
     starts={
-        rf"{_LINKER}{_SPOT}{_WHAT}": placed,
-        _SPOT + _WHAT: placed,
-        rf"{_LINKER}(?:error: )?{_WHAT}": bare,
+        **{rf"{_LINKER}{_SPOT}(?P<message>{said}.+)": placed for said in _SAID},
+        **{rf"{_SPOT}(?P<message>{said}.+)": placed for said in _SAID},
+        **{rf"{_LINKER}(?:error: )?(?P<message>{said}.+)": bare for said in _SAID},
         r"Undefined symbols for architecture \w+:": apple,
-        rf"{_LINKER}(?:error: |warning: )?(?P<message>(?:cannot find -l|library not found for -l|library '"
-        rf"|unable to find library -l)"
-        r"(?P<name>[\w.+-]+).*)": missing,
+        **{
+            rf"{_LINKER}(?:error: |warning: )?(?P<message>{lacking}(?P<name>[\w.+-]+).*)": missing
+            for lacking in _LACKING
+        },
         r"collect2: error: ld returned|clang(?:\+\+)?(?:-\d+)?: error: linker command failed": wrapper,
     },
 )

@@ -12,7 +12,7 @@ from dspy_ci.failures.finding import Finding
 from dspy_ci.failures.format import PLACE, Format
 
 _BY_CODE: dict[str, Kind] = {"137": "oom", "139": "crash", "134": "crash"}
-_MAKE = r"(?:\S*[\\/])?(?:g?make|mingw32-make)(?:\.exe)?(?:\[\d+\])?"
+_MAKE = r"(?:\S*[\\/])?(?:g|mingw32-)?make(?:\.exe)?(?:\[\d+\])?"
 
 
 def recipe(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 
 from dspy_ci.failures.confidence import BLOCK
 from dspy_ci.failures.cursor import Cursor
-from dspy_ci.failures.failure import Failure, Kind
+from dspy_ci.failures.failure import Failure, Frame, Kind
 from dspy_ci.failures.finding import Finding, Tally
 from dspy_ci.failures.format import Format
 from dspy_ci.failures.js_stack import frames_of, kind_of, missing_module, raised
@@ -70,7 +70,8 @@ def _failure(name: Sequence[str], body: Sequence[str], span: tuple[int, int]) ->
     text = next((text for text in body if text.strip()), "")
     exception, code, message = raised(text)
     frames = frames_of(body)
-    place = blamed(frames)
+    said = re.search(r"\((?P<file>[^()\s]+\.\w+)\)$", text)
+    place = blamed(frames) or (Frame(said["file"], None) if said else None)
     hook = re.match(r'"(?:before|after)(?: each| all)?" hook', name[-1])
     kind: Kind = "fixture" if hook else kind_of(text, "test")
     if re.search(r"Timeout of \d+ms exceeded", text):

@@ -27,12 +27,20 @@ def thrown(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     ahead = [cursor.peek(i) or "" for i in range(_EXCERPT)]
     caret = next((i for i, text in enumerate(ahead) if _CARET.match(text)), None)
     at = next((i for i, text in enumerate(ahead) if _RAISED.match(text)), None)
+    if caret is not None and at is None and any("--trace-uncaught" in text for text in ahead):
+        yield _thrown_value(match, [cursor.take() for _ in range(caret + 2)][-1])
     if caret is None or at is None or at < caret:
         return
     for _ in range(at):
         cursor.take()
     where = Frame(bare_path(match["file"]), int(match["line"])) if is_ours(bare_path(match["file"])) else None
     yield _failure([cursor.take(), *_details(cursor)], where)
+
+
+def _thrown_value(match: re.Match[str], said: str) -> Failure:
+    """What was thrown is no error object: Node shows its text and no stack."""
+    file, line = bare_path(match["file"]), int(match["line"])
+    return Failure("node", "crash", said, file=file, line=line, confidence=BLOCK)
 
 
 def printed(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:

@@ -130,7 +130,7 @@ def _listed(where: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
         message.strip("'") or text,
         file=place.file,
         line=place.line,
-        code=code,
+        code=code if code and "_" in code else None,
         test_id=None if _is_file(head["name"]) else head["name"],
         exception=exception,
         frames=frames,

@@ -23,7 +23,7 @@ def check(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     while len(files) < _MOST and (warn := _WARN.match(cursor.peek() or "")) and not _TRAILER.match(warn.string):
         cursor.take()
         files.append(warn["file"])
-    if not _TRAILER.match(cursor.peek() or ""):
+    if cursor.ahead(_TRAILER) is None:
         return
     for number, file in enumerate(files, first):
         if re.search(r"^\S+$|[\\/.][^\\/\s]+$", file) and not file.endswith("."):

@@ -90,7 +90,8 @@ FORMAT = Format(
         r"ERROR: (?P<message>(?:Job failed|Preparation failed).*)": gitlab,
         r"(?:Cannot contact \S+: |hudson\.remoting\.\w*Exception|java\.nio\.channels\.ClosedChannelException"
         r"|FATAL: (?:command execution failed|Unable to delete|Remote call on)|Agent went offline)": agent_lost,
-        r"(?:WorkflowScript|\S*Jenkinsfile): \d+: .+": pipeline,
+        r"WorkflowScript: \d+: .+": pipeline,
+        r"\S*Jenkinsfile: \d+: .+": pipeline,
         r"java\.lang\.NoSuchMethodError: (?P<message>No such DSL method .*)": step,
         r"(?:Timeout has been exceeded|Cancelling nested steps due to timeout)": out_of_time,
         r"No output has been received in the last \S+, this potentially indicates a stalled build.*": out_of_time,

@@ -17,6 +17,8 @@ _FAIL = re.compile(r" ?FAIL  (?:\|(?P<project>[^|]+)\| )?(?P<name>\S.*)$")
 _RULE = re.compile(r"⎯{2,}|\s*Test Files  |##\[")
 _LOADED = re.compile(r"(?P<file>\S+) \[ \S+ \]$")
 _OF = re.compile(r"imported from (?P<file>\S+)|from [\"'](?P<other>[^\"']+)[\"']")
+_PARSER = re.compile(r" ❯ (?:getRollupError|parseAst)|\S+:\d+:\d+: ERROR: ")
+_PARSED = re.compile(r"(?:.*? )?(?P<file>\S+):(?P<line>\d+):\d+: (?:ERROR: |Unexpected )")
 _LONGEST_BLOCK = 2000
 
 
@@ -38,10 +40,10 @@ def _failure(name: str, body: Sequence[str], span: tuple[int, int]) -> Failure:
     text = next((text for text in body if text.strip()), "")
     exception, code, message = raised(text)
     frames = frames_of(body)
-    place = blamed(frames) or _importer(text, file) or Frame(file, None)
+    place = _parsed(body) or blamed(frames) or _importer(text, file) or Frame(file, None)
     return Failure(
         "vitest",
-        _kind(text, test),
+        "syntax" if any(map(_PARSER.match, body)) else _kind(text, test),
         message or text.strip(),
         file=place.file,
         line=place.line,
@@ -59,6 +61,12 @@ def _kind(text: str, test: str | None) -> Kind:
     if test is None:
         return kind_of(text, "collection")
     return "timeout" if re.search(r"(?:Test|Hook) timed out in \d+", text) else "test"
+
+
+def _parsed(body: Sequence[str]) -> Frame | None:
+    """Where the transformer could not go on."""
+    match = next((match for text in body if (match := _PARSED.match(text))), None)
+    return Frame(match["file"], int(match["line"])) if match else None
 
 
 def _importer(text: str, file: str) -> Frame | None:

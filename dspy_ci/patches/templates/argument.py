@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 from itertools import combinations
 
+from dspy_ci.patches.templates.name import names_at
 from dspy_ci.patches.templates.place import Mutation, Place, Span
 
 NAME = "argument"
@@ -16,6 +17,7 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     """Two arguments or elements swapped, one left out."""
     if isinstance(node, ast.Call):
         yield from _swaps(node.args, place, 0.8 if len(node.args) == 2 else 0.5)
+        yield from _added(node, place)
         for dropped in [*node.args, *(keyword.value for keyword in node.keywords)]:
             yield from _dropped(node, dropped, place)
     elif isinstance(node, ast.Tuple | ast.List):
@@ -35,6 +37,29 @@ def _swaps(items: Sequence[ast.expr], place: Place, odds: float) -> Iterator[Mut
         if first != second and not isinstance(one, ast.Starred) and not isinstance(two, ast.Starred):
             spans = (Span(*place.spans.of(one), second), Span(*place.spans.of(two), first))
             yield Mutation(spans, f"swaps `{first}` and `{second}`", odds)
+
+
+_OPTIONAL = {
+    "pop": ("0", "-1", "None"), "split": ("','", "' '", "'\\n'"), "strip": ("'\\n'", "' '"), "round": ("2", "1"),
+    "enumerate": ("1",), "get": ("0", "''", "[]"), "sum": ("[]",), "max": ("0",), "min": ("0",), "int": ("2", "16"),
+    "index": ("0",), "insert": ("0",), "replace": ("1",), "setdefault": ("[]", "0"), "next": ("None",),
+    "getattr": ("None",),
+}  # fmt: skip
+"""Arguments that usual functions take but can do without."""
+
+
+def _added(call: ast.Call, place: Place) -> Iterator[Mutation]:
+    """One more argument: what the function usually takes, or a name in scope where there is room for it."""
+    if any(isinstance(part, ast.Starred | ast.GeneratorExp) for part in call.args):
+        return
+    name = getattr(call.func, "attr", getattr(call.func, "id", ""))
+    room = place.scope.arity.get(name, (0, 0))[1] > len(call.args) + len(call.keywords)
+    values = [(value, 0.5) for value in _OPTIONAL.get(name, ()) if len(call.args) < 2]
+    values += [(value, 0.3) for value in names_at(call, place) if room]
+    for value, odds in values:
+        parts = [*map(place.code, call.args), value, *map(place.code, call.keywords)]
+        text = f"{place.code(call.func)}({', '.join(parts)})"
+        yield Mutation((place.replace(call, text),), f"also passes `{value}`", odds)
 
 
 def _dropped(call: ast.Call, value: ast.expr, place: Place) -> Iterator[Mutation]:

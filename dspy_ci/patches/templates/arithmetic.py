@@ -60,6 +60,11 @@ def _operands(node: ast.BinOp, place: Place) -> Iterator[Mutation]:
         swapped = f"{place.atom(node.right)} {old} {place.atom(node.left)}"
         yield Mutation((place.replace(node, swapped),), f"takes `{right}` first and `{left}` second", 0.4)
     yield Mutation((place.replace(node, left),), f"leaves `{old} {right}` away", 0.7)
+    inner = node.left.left if isinstance(node.left, ast.BinOp) else None
+    while inner:
+        text = place.code(inner)
+        yield Mutation((place.replace(node, text),), f"takes only `{text}` instead of `{place.code(node)}`", 0.35)
+        inner = inner.left if isinstance(inner, ast.BinOp) else None
     yield Mutation((place.replace(node, right),), f"takes only `{right}` instead of `{place.code(node)}`", 0.35)
 
 

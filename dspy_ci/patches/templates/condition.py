@@ -70,6 +70,8 @@ def _exchanged(part: ast.expr, one: str, two: str) -> str:
 
 def _questions(name: str, place: Place) -> Iterator[tuple[str, float]]:
     kind = place.scope.kinds.get(name)
+    if kind in {"function", "class", "module", "self"}:
+        return
     if kind in {"list", "text", "dict", "set", "tuple", None}:
         yield name, 0.2
         yield f"not {name}", 0.3

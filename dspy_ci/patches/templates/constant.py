@@ -21,12 +21,13 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     if not isinstance(node, ast.Constant) or isinstance(place.parents.get(node), ast.JoinedStr):
         return
     old = place.code(node)
-    for new, odds in _variants(node, place):
+    for new, odds in variants(node, place):
         if new != old:
             yield Mutation((place.replace(node, new),), f"uses `{new}` instead of `{old}`", odds)
 
 
-def _variants(node: ast.Constant, place: Place) -> Iterator[tuple[str, float]]:
+def variants(node: ast.Constant, place: Place) -> Iterator[tuple[str, float]]:
+    """Other constants that might stand here, as code, with their odds."""
     if isinstance(node.value, bool):
         yield str(not node.value), 1.0
     elif isinstance(node.value, int):
@@ -44,7 +45,7 @@ def _numbers(value: int, place: Place) -> Iterator[tuple[str, float]]:
     yield from ((str(value + step), odds) for step, odds in _NEAR)
     yield from ((str(small), 0.4) for small in (0, 1))
     yield str(-value), 0.3
-    yield from ((str(value * ten), 0.15) for ten in (2, 10, 100))
+    yield from ((str(value * ten), 0.2) for ten in (2, 10, 100))
     if value and value % 10 == 0:
         yield str(value // 10), 0.15
     yield from ((str(other), 0.25) for other in sorted(_others(place, int)))
@@ -75,10 +76,13 @@ def _spellings(text: str) -> Iterator[tuple[str, float]]:
         yield ",", 0.15
     if text in _PARTNERS:
         yield _PARTNERS[text], 0.7
+    for brackets in (_OPENING, _CLOSING):
+        yield from ((other, 0.4) for other in brackets if text and text in brackets)
     if len(text) > 2:
         yield from ((text[:at] + text[at + 1 :], 0.1) for at in range(1, min(len(text) - 1, 12)))
 
 
+_OPENING, _CLOSING = "([{<", ")]}>"
 _PAIRS = ("()", "[]", "{}", "<>", "'\"", ",;", "-_", "01", "+-", "*/", "/\\", ".,", "rw", "ra")
 _PARTNERS = {pair[at]: pair[1 - at] for pair in _PAIRS for at in (0, 1)}
 

@@ -57,7 +57,22 @@ def _odds(other: str, node: ast.Name, place: Place) -> float:
     same = kinds.get(other) == kinds.get(node.id)
     near = 0.2 if len(other) == len(node.id) == 1 or other[0] == node.id[0] else 0.0
     index = 0.2 if isinstance(place.parents.get(node), ast.Subscript | ast.Return) else 0.0
-    return (0.6 if same else 0.35) + near + index
+    leaked = 0.2 if _is_leaked(other, node, place) else 1.0
+    return ((0.6 if same else 0.35) + near + index) * leaked
+
+
+def _is_leaked(name: str, node: ast.AST, place: Place) -> bool:
+    """Whether the name is the variable of a loop that is over where the node stands: hardly anybody means that."""
+    loops = [s for s in place.statements if isinstance(s, ast.For) and name in _stored(s.target)]
+    return (
+        bool(loops)
+        and not any(parent in loops for parent in _ancestors(node, place))
+        and name not in place.scope.params
+    )
+
+
+def _stored(target: ast.AST) -> set[str]:
+    return {part.id for part in ast.walk(target) if isinstance(part, ast.Name)}
 
 
 def _is_callee(node: ast.Name, place: Place) -> bool:

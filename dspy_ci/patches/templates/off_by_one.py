@@ -22,8 +22,17 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         return
     code = place.code(node)
     body = place.atom(node) if isinstance(node, ast.IfExp | ast.Lambda) else code
-    for sign in "+-":
-        yield Mutation((place.replace(node, f"{body} {sign} 1"),), f"uses `{body} {sign} 1` instead of `{code}`", odds)
+    for step in (1, -1):
+        new = _moved(node, body, step, place)
+        yield Mutation((place.replace(node, new),), f"uses `{new}` instead of `{code}`", odds)
+
+
+def _moved(node: ast.expr, body: str, step: int, place: Place) -> str:
+    """The expression one further, as a person would write it: `n - 1` becomes `n`, not `n - 1 + 1`."""
+    match node:
+        case ast.BinOp(left, ast.Add() | ast.Sub() as op, ast.Constant(int(value))) if not isinstance(value, bool):
+            body, step = place.code(left), step + (value if isinstance(op, ast.Add) else -value)
+    return f"{body} {'+' if step > 0 else '-'} {abs(step)}" if step else body
 
 
 def _odds(node: ast.expr, place: Place) -> float:
@@ -32,6 +41,8 @@ def _odds(node: ast.expr, place: Place) -> float:
     if isinstance(node, ast.BinOp) and not isinstance(node.op, ast.Add | ast.Sub | ast.Mult | ast.FloorDiv):
         return 0.3 if isinstance(parent, ast.Return) else 0.0
     match parent:
+        case ast.Call(func=callee) if callee is node:
+            return 0.0
         case ast.Call(func=ast.Name(id="range")):
             return 1.0
         case ast.Slice():

@@ -209,7 +209,9 @@ class Place:
                 return _BINDING[ast.IfExp]
             case ast.BinOp() | ast.BoolOp() | ast.UnaryOp() | ast.Compare() | ast.IfExp() | ast.Await():
                 return binding(parent)
-            case ast.Lambda() | ast.Starred() | ast.NamedExpr():
+            case ast.Starred():
+                return _BINDING[ast.Compare]
+            case ast.Lambda() | ast.NamedExpr():
                 return _BINDING[ast.Lambda]
         return -2
 

@@ -7,18 +7,29 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from dspy_ci.patches.templates import (
+    aliasing,
     argument,
     arithmetic,
+    attribute,
     boolean,
     callee,
+    collection,
     comparison,
     condition,
     constant,
+    default,
+    donor,
+    exception,
     guard,
+    insertion,
     name,
     negation,
     off_by_one,
+    ordering,
+    result,
+    spread,
     statement,
+    term,
     update,
     wrapper,
 )
@@ -37,6 +48,7 @@ class Family(Protocol):
 
 
 FAMILIES: tuple[Family, ...] = (
-    comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, argument, wrapper, statement,
-    update, condition, guard,
+    comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, default, attribute, argument,
+    wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard, spread, insertion,
+    donor, term,
 )  # fmt: skip

@@ -32,6 +32,8 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         return
     if isinstance(node, ast.Call):
         yield from _unwrapped(node, place)
+    if isinstance(node, ast.Compare) and len(node.ops) == 1:
+        yield from _both_sides(node, place)
     if isinstance(node, _PLAIN) and isinstance(getattr(node, "ctx", ast.Load()), ast.Load) and _is_value(node, place):
         yield from _wrapped(node, place)
 
@@ -46,6 +48,18 @@ def _unwrapped(call: ast.Call, place: Place) -> Iterator[Mutation]:
     if isinstance(call.func, ast.Attribute) and len(call.args) < 2:
         owner = place.code(call.func.value)
         yield Mutation((place.replace(call, owner),), f"takes `{owner}` without `.{call.func.attr}(...)`", 0.5)
+
+
+def _both_sides(node: ast.Compare, place: Place) -> Iterator[Mutation]:
+    """Both sides of a comparison treated alike before they are compared."""
+    sides = (node.left, node.comparators[0])
+    if any(isinstance(side, ast.Constant) for side in sides):
+        return
+    for form in ("sorted({})", "set({})", "len({})", "abs({})", "str({})", "{}.lower()"):
+        spans = tuple(
+            place.replace(side, form.format(place.atom(side) if form[0] == "{" else place.code(side))) for side in sides
+        )
+        yield Mutation(spans, f"compares `{form.format('...')}` of both sides", 0.4)
 
 
 def _wrapped(node: ast.expr, place: Place) -> Iterator[Mutation]:

@@ -53,6 +53,17 @@ def body(line: str) -> str:
         ("statement", "def f(a): return a\n"),
         ("guard", "x = 1\n"),
         ("condition", body("return a")),
+        ("collection", body("return 1 < 2")),
+        ("result", body("return a")),
+        ("ordering", body("return a.pop()")),
+        ("default", body("return []")),
+        ("aliasing", body("return a + b")),
+        ("exception", body("return ValueError")),
+        ("attribute", body("return a")),
+        ("spread", body("return a + 1")),
+        ("term", body("return 'text'")),
+        ("donor", body("return a.b")),
+        ("insertion", body("return a")),
     ],
 )
 def test_leaves_alone_what_is_not_its_business(name, code):
@@ -79,6 +90,8 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("arithmetic", "a -= b", "a //= b"),
         ("off_by_one", "return items[a]", "return items[a + 1]"),
         ("off_by_one", "return items[:a]", "return items[:a - 1]"),
+        ("off_by_one", "return items[:a - 1]", "return items[:a]"),
+        ("off_by_one", "return items[:a + 1]", "return items[:a + 2]"),
         ("off_by_one", "return range(len(items))", "return range(len(items) - 1)"),
         ("constant", "return a * 2", "return a * 3"),
         ("constant", "return True", "return False"),
@@ -93,10 +106,42 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("argument", "return a(b, items)", "return a(items, b)"),
         ("argument", "return (a, b)", "return (b, a)"),
         ("argument", "return sorted(items, key=a)", "return sorted(items)"),
+        ("argument", "return items.pop()", "return items.pop(0)"),
+        ("argument", "return a.split()", "return a.split(',')"),
         ("wrapper", "return len(items)", "return items"),
         ("wrapper", "return items", "return sorted(items)"),
         ("wrapper", "return f(a, b, items)", "return abs(f(a, b, items))"),
         ("condition", "return 1 if a else 2", "return 1 if a and not b else 2"),
+        ("collection", "return items[a]", "return items.get(a)"),
+        ("collection", "return items[a:]", "return items[:]"),
+        ("collection", "return len(items)", "return len(items[1:])"),
+        ("collection", "return f(items)", "return f(items[a:])"),
+        ("collection", "return []", "return [a]"),
+        ("collection", "return f(a)[0] + b", "return f(a)[0] + [b]"),
+        ("result", "return items.sort()", "return sorted(items)"),
+        ("result", "return items.append(a)", "items.append(a)\n    return items"),
+        ("result", "yield f(a)", "yield from f(a)"),
+        ("result", "a.upper()", "a = a.upper()"),
+        ("result", "a = b + 1", "a = b + 1\n    return a"),
+        ("ordering", "return sorted(items)", "return sorted(items, reverse=True)"),
+        ("ordering", "return max(x for x in items)", "return max((x for x in items), key=len)"),
+        ("ordering", "return sorted(items, key=lambda x: x[1])", "return sorted(items, key=lambda x: (x[1], x))"),
+        ("ordering", "return range(b)", "return range(1, b + 1)"),
+        ("aliasing", "a = items", "a = list(items)"),
+        ("aliasing", "items.append(a)", "items.append(list(a))"),
+        ("exception", "raise ValueError(a)", "raise TypeError(a)"),
+        ("term", "return a * 2", "return a * 2 + b"),
+        ("term", "return int(a)", "return int(a) ** 3"),
+        ("term", "return a - b", "return len(items)"),
+        ("spread", "a, b = items", "b, a = items"),
+        ("wrapper", "return a == b", "return set(a) == set(b)"),
+        ("wrapper", "return a + 'x' == b", "return (a + 'x').lower() == b.lower()"),
+        ("collection", "return items[-1]", "return sum(items)"),
+        ("arithmetic", "return a * 2 * b * b", "return a * 2"),
+        ("constant", "return a == '('", "return a == '['"),
+        ("donor", "return ord(a) - f('z') + f(b)", "return ord(a) - f(b) + f(b)"),
+        ("donor", "return f(a) + f('z')", "return f('z') + f('z')"),
+        ("spread", "return a * 2 + b * 2", "return a * 3 + b * 3"),
     ],
 )
 def test_comes_up_with(name, before, after):
@@ -123,6 +168,30 @@ def f(a):
     else:
         return False
 """
+SEEN = """\
+def f(xs, seen):
+    for x in xs:
+        if x not in seen:
+            g(x)
+"""
+OBJECT = """\
+class Box:
+    def __init__(self, width, height):
+        self.width, self.height = width, height
+
+    def area(self):
+        return self.width * self.width
+
+    def total(self):
+        return self.area()
+"""
+CAUGHT = """\
+def f(a):
+    try:
+        return a["b"]
+    except KeyError:
+        return None
+"""
 ENDLESS = """\
 def f(n):
     i = 0
@@ -143,6 +212,16 @@ def f(n):
         ("update", ENDLESS, ENDLESS + "        i += 1\n"),
         ("update", LOOP, LOOP.replace("odd +=", "even +=")),
         ("update", LOOP, LOOP + "        else:\n            even += 1\n"),
+        ("insertion", SEEN, SEEN + "            seen.append(x)\n"),
+        ("insertion", ENDLESS, ENDLESS + "        break\n"),
+        (
+            "default",
+            "def f(a=[]):\n    return a\n",
+            "def f(a=None):\n    if a is None:\n        a = []\n    return a\n",
+        ),
+        ("attribute", OBJECT, OBJECT.replace("self.width * self.width", "self.height * self.width")),
+        ("attribute", OBJECT, OBJECT.replace("return self.area()", "return self.total()")),
+        ("exception", CAUGHT, CAUGHT.replace("KeyError", "(KeyError, ValueError)")),
         ("negation", BRANCHES, BRANCHES.replace("True", "x").replace("False", "True").replace("x", "False")),
     ],
 )

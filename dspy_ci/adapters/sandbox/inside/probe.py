@@ -13,6 +13,8 @@ import threading
 
 CAP = 6000
 """Characters of a failure's text that are kept."""
+OFTEN = 16
+"""Tests between two looks at them."""
 WATCHED = (
     "_pytest.runner",
     "_pytest.python",
@@ -22,7 +24,9 @@ WATCHED = (
     "_pytest.reports",
     "_pytest.main",
     "pluggy._hooks",
+    "pluggy._caller",
     "pluggy._callers",
+    "pluggy._execution",
     "pluggy._manager",
 )
 """Whoever changes these while tests run can make any test pass."""
@@ -75,7 +79,7 @@ class Probe:
     def __init__(self, job, channel, pytest, wait=None):
         self.channel, self.pytest, self.wait = channel, pytest, wait
         self.started = self.broken = False
-        self.raised = {}
+        self.raised, self.called, self.seen = {}, set(), 0
         self.state = {}
         self.watched = None
         self.tampered = set()
@@ -121,6 +125,7 @@ class Probe:
 
     def pytest_collection(self, session):
         """Wait for a job where that is wanted: everything before this point is the same for all candidates."""
+        self.watched = _functions()
         if self.wait is None:
             return
         wait, self.wait = self.wait, None
@@ -135,7 +140,6 @@ class Probe:
             self.tracer.start()
 
     def pytest_collection_modifyitems(self, session, config, items):
-        self.watched = _functions()
         if not self.wanted:
             return
         gone = [item for item in items if not self._is_wanted(item.nodeid)]
@@ -173,13 +177,15 @@ class Probe:
     def pytest_runtest_logfinish(self, nodeid):
         state, self.state = self.state, {}
         raised = self.raised.pop(nodeid, None)
-        if state.get("status") == "passed" and raised:
-            state.update(status="failed", message=raised["message"])
-            self.tampered.add("a test that raised was reported as passed")
+        called = nodeid in self.called
+        if state.get("status") == "passed" and (raised or not called):
+            state.update(status="failed", message=raised["message"] if raised else "the test was never called")
+            self.tampered.add("a test that raised, or never ran, was reported as passed")
         if raised and state.get("status") in ("failed", "error"):
             state["assertions"] = raised["assertions"]
-        if self.watched is not None:
-            self.tampered.update(_differences(self.watched))
+        self.seen += 1
+        if self.seen % OFTEN == 1:
+            self._look()
         if self.tracer:
             state["lines"] = self.tracer.take()
         self.channel.send(
@@ -190,7 +196,16 @@ class Probe:
             ),
         )
 
+    def pytest_sessionfinish(self):
+        self._look()
+
+    def _look(self):
+        """Note what was changed in pytest since before anything was collected."""
+        if self.watched is not None:
+            self.tampered.update(_differences(self.watched))
+
     def _watch(self, item, outcome):
+        self.called.add(item.nodeid)
         error = outcome.excinfo
         skip = (self.pytest.skip.Exception, self.pytest.xfail.Exception)
         if error is None or isinstance(error[1], skip) or type(error[1]).__name__ == "SkipTest":

@@ -1,0 +1,66 @@
+"""The conductor, on the twins of its ports: no process runs, so every promise is a matter of milliseconds."""
+
+from dataclasses import replace
+
+import pytest
+
+from dspy_ci.errors import UsageError
+from dspy_ci.pipeline import Step, Task, mend
+from dspy_ci.ports.repo import MemoryRepo
+from dspy_ci.ports.sandbox import MemorySandbox, TestRun
+from dspy_ci.reports.fix import FixReport
+
+FILES = {
+    "calc.py": b"def add(a, b):\n    return a - b\n",
+    "test_calc.py": b"from calc import add\n\n\ndef test_add():\n    assert add(1, 2) == 3\n",
+}
+ADD, ZERO = "test_calc.py::test_add", "test_calc.py::test_zero"
+TASK = Task("pytest", TestRun("python", 10), budget=20.0)
+
+
+def mended(files, tests, **options):
+    events = list(mend(replace(TASK, **options), MemoryRepo(files), MemorySandbox(files, tests)))
+    assert isinstance(events[-1], FixReport)
+    assert not any(isinstance(event, FixReport) for event in events[:-1])
+    return events
+
+
+def adds(files):
+    return b"a + b" in files["calc.py"]
+
+
+def test_a_green_repository_yields_no_patch():
+    report = mended(FILES, {ADD: lambda _: True})[-1]
+    assert (report.status, report.offers, report.tried) == ("green", (), 0)
+
+
+def test_a_red_one_is_mended_and_the_steps_are_told_in_their_order():
+    events = mended(FILES, {ADD: adds, ZERO: lambda _: True})
+    report = events[-1]
+    assert [event.stage for event in events if isinstance(event, Step)] == [
+        "test",
+        "explain",
+        "suspect",
+        "search",
+        "prove",
+    ]
+    assert report.status == "fixed"
+    assert "+    return a + b" in report.best.patch.diff
+    assert report.best.verdict.tests.fixed == (ADD,)
+
+
+def test_what_cannot_be_mended_is_said():
+    report = mended(FILES, {ADD: lambda _: False}, budget=2.0)[-1]
+    assert (report.status, report.offers) == ("unfixed", ())
+    assert report.summary.startswith("Not mended")
+
+
+def test_failures_of_a_log_that_do_not_show_here_are_not_mended():
+    report = mended(FILES, {ADD: adds, ZERO: lambda _: True}, wanted=frozenset({ZERO}))[-1]
+    assert (report.status, report.offers) == ("green", ())
+    assert "cannot be reproduced" in report.summary
+
+
+def test_a_run_that_says_nothing_about_the_code_is_a_usage_error():
+    with pytest.raises(UsageError, match="no test was run"):
+        mended(FILES, {})

@@ -1,0 +1,109 @@
+"""Plausible patches told apart by what they answer."""
+
+from __future__ import annotations
+
+import ast
+import sys
+
+import pytest
+
+from dspy_ci.adapters.sandbox.local import LocalSandbox
+from dspy_ci.codebase.functions import functions
+from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.patches.patch import Edit, Patch
+from dspy_ci.trials.calls import calls
+from dspy_ci.trials.rivals import settled
+
+FILES = {
+    "lib/__init__.py": "",
+    "lib/most.py": '''\
+def most(numbers):
+    """The largest number.
+
+    >>> most([4, 9, 5])
+    9
+    """
+    best = numbers[0]
+    for number in numbers:
+        if number < best:
+            best = number
+    return best
+''',
+    "tests/test_most.py": """\
+import pytest
+from lib.most import most
+
+def test_one():
+    numbers = [1, 2, 3]
+    assert most(numbers) == 3
+
+@pytest.mark.parametrize("given, wanted", [([7], 7), ([1, 8], 8)])
+def test_more(given, wanted):
+    assert most(given) == wanted
+
+def test_unknown(tmp_path):
+    assert most(tmp_path)
+""",
+}
+SNAPSHOT = Snapshot.of(FILES)
+TESTS = ("tests/test_most.py",)
+MOST = functions("lib/most.py", ast.parse(FILES["lib/most.py"]))[0]
+
+
+def patch(old, new, weight=1.0):
+    text = FILES["lib/most.py"]
+    start = text.index(old)
+    return Patch(
+        SNAPSHOT, (Edit("lib/most.py", start, start + len(old), new),), "template:x", "Because.", weight=weight
+    )
+
+
+def test_calls_come_from_docstring_tests_and_parameters():
+    found = calls(MOST, SNAPSHOT, TESTS, seed=0)
+    assert found[0] == ("most([4, 9, 5])", "9")
+    codes = [call.code for call in found]
+    assert {"most([1, 2, 3])", "most([7])", "most([1, 8])"} <= set(codes)
+    assert len(codes) == len(set(codes)) > 20
+    assert not any("tmp_path" in code for code in codes)
+
+
+def test_calls_depend_on_the_seed_alone():
+    assert calls(MOST, SNAPSHOT, TESTS, seed=7) == calls(MOST, SNAPSHOT, TESTS, seed=7)
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory):
+    root = tmp_path_factory.mktemp("project")
+    for path, text in FILES.items():
+        (root / path).parent.mkdir(exist_ok=True)
+        (root / path).write_text(text)
+    with LocalSandbox(str(root)).open() as opened:
+        yield opened
+
+
+@pytest.mark.slow
+def test_the_docstring_outweighs_a_better_guess(copy):
+    guess = patch("return best", "return number", weight=5.0)
+    right, alike = patch("number < best", "number > best"), patch("number < best", "best < number", weight=0.5)
+    first, second, last = settled([guess, right, alike], TESTS, copy, sys.executable, seed=0)
+    assert (first.edits, second.edits, last.edits) == (right.edits, alike.edits, guess.edits)
+    assert not first.safe
+    assert "gives" in first.rationale
+    assert "Another patch that passes differs: `most(" in last.rationale
+
+
+@pytest.mark.slow
+def test_patches_that_agree_are_safe(copy):
+    found = settled([patch("number < best", "number > best"), patch("<", ">=")], TESTS, copy, sys.executable, seed=0)
+    assert [one.safe for one in found] == [True, True]
+
+
+@pytest.mark.slow
+def test_an_endless_or_broken_version_comes_last(copy):
+    endless = patch("best = numbers[0]", "while True: pass", weight=9.0)
+    right = patch("number < best", "number > best")
+    assert settled([endless, right], TESTS, copy, sys.executable, seed=0)[0].edits == right.edits
+
+
+def test_nothing_to_settle():
+    assert settled([], TESTS, None, sys.executable, seed=0) == ()
