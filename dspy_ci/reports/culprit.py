@@ -37,6 +37,8 @@ class CulpritReport:
                 return f"Nothing is red on {head}: there is no culprit to look for."
             case "base-red":
                 return f"What is red on {head} is red on {self.base[:12]} too: this change is not to blame for it."
+            case "flaky":
+                return f"What is red on {head} is red or green by chance; `dspy-ci triage` says how often."
             case "unreproduced":
                 return f"Nothing can be said: the tests do not run on {head}."
             case "spent":
