@@ -241,12 +241,22 @@ class Search:
             rest = self._without({i for guilt in self.found for i in map(self.case.hunks.index, guilt.hunks)})
             (report,) = self._reports([rest])
             replies = {name: self.redness.reply(report, name) for name in self.targets}
-            still = [name for name, reply in replies.items() if reply == "red"]
+            still = self._still_red(rest, [name for name, reply in replies.items() if reply == "red"])
             self.mended = not still if still or "unresolved" not in replies.values() else None
             if not still:
                 return
             answer = self._narrowed(rest, still[0])
+            if not self._still_red(answer.parts, still[:1]):
+                return
             yield self._blame(answer, self._red_with(answer.parts, still) or (still[0],), alternative=True)
+
+    def _still_red(self, parts: Selection, names: Sequence[str]) -> list[str]:
+        """Those of the tests that are red a second time: what was red by chance blames nobody."""
+        if not names:
+            return []
+        chosen = [self.case.hunks[i] for i in sorted(parts | self.held)]
+        (report,) = self.case.reports(self.targets, [chosen], self.limit, number=1)
+        return [name for name in names if self.redness.reply(report, name) == "red"]
 
     def _blame(self, answer: Narrowed, tests: Sequence[str], *, alternative: bool = False) -> Guilt:
         chosen = tuple(self.case.hunks[i] for i in sorted(answer.parts))
