@@ -24,7 +24,7 @@ def rate(hits: int, runs: int) -> Rate:
     share, square = hits / runs, _Z * _Z
     middle = (share + square / (2 * runs)) / (1 + square / runs)
     half = _Z * sqrt(share * (1 - share) / runs + square / (4 * runs * runs)) / (1 + square / runs)
-    return Rate(share, max(0.0, middle - half), min(1.0, middle + half))
+    return Rate(share, max(0.0, min(share, middle - half)), min(1.0, max(share, middle + half)))
 
 
 def above(hits: int, runs: int, base_hits: int, base_runs: int) -> float:

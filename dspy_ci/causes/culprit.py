@@ -59,6 +59,8 @@ class Culprits:
     """How many hunks the change has."""
     runs: int = 0
     """Experiments; those of the whole base and the whole head, and the traced one, are counted too."""
+    narrowing: int = 0
+    """Those of them that the hunks of the smallest set took: without base and head, statements and alternatives."""
     remembered: int = 0
     complete: bool = True
     """Whether the search ended by itself; False when the budget ended it."""
@@ -91,14 +93,14 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     yield Stage("test", f"{len(head.red)} red on the head, {len(head.red) - len(targets)} of them on the base too")
     if not targets:
         status: Status = "base-red" if head.red else "green" if not head.problem else "unreproduced"
-        yield Culprits(status, (), len(case.hunks), lab.runs, lab.remembered, seconds=time.monotonic() - started)
+        yield Culprits(status, (), len(case.hunks), lab.runs, 0, lab.remembered, seconds=time.monotonic() - started)
         return
     search = Search(case, redness, targets[:_TARGETS], width if head.seconds > _SLOW else 1)
     for guilt in search.guilts():
         yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
     yield Culprits(
-        "found", tuple(search.found), len(case.hunks), lab.runs, lab.remembered, complete=search.complete,
-        mended=search.mended, seconds=time.monotonic() - started,
+        "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing, lab.remembered,
+        complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
         held=tuple(sorted({case.hunks[i].path for i in search.held})),
     )  # fmt: skip
 
@@ -172,13 +174,16 @@ class Search:
         self.held: Selection = frozenset()
         self.complete = True
         self.mended: bool | None = None
+        self.narrowing = 0
 
     def guilts(self) -> Iterator[Guilt]:
         """Each set of hunks as it is found, then again with its statements."""
+        before = self.case.lab.runs
         try:
             self.held = self._held()
             self.weights = weights(self.case.changes, self.case.hunks, self._traces())
             yield from self._explained()
+            self.narrowing = self.case.lab.runs - before
             yield from self._alternatives()
             self._take_apart()
         except SpentError:

@@ -17,7 +17,7 @@ from dspy_ci.failures.failure import Failure
 from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
 from dspy_ci.ports.trial import CommandTrial, Trial
 
-_COLD = 4
+_COLD = 8
 """Every so manieth run starts a fresh interpreter, with a hash seed of its own."""
 _ALONE = 3
 """Runs after which a test that passes alone is run beside all others again."""
@@ -142,7 +142,9 @@ class _Sides:
         cold = number % _COLD == 1
         env = {**self.trial.env, "PYTHONHASHSEED": str(number)} if cold else self.trial.env
         bound = min(self.trial.timeout, 10 + limit * len(ids)) if ids else self.trial.timeout
-        return replace(self.trial, ids=tuple(sorted(ids)), per_test=limit, cold=cold, env=env, timeout=bound)
+        return replace(
+            self.trial, ids=tuple(sorted(ids)), per_test=limit, cold=cold, seed=number + 1, env=env, timeout=bound
+        )
 
     def _both(self, trial: Trial, number: int) -> tuple[TestReport, TestReport]:
         def run(copy: Copy, files: Files) -> TestReport:

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,6 +20,7 @@ from dspy_ci.adapters.sandbox import records, wire
 from dspy_ci.adapters.sandbox.confine import SYSTEM, Limits, Tier
 from dspy_ci.adapters.sandbox.environment import needed, own_places
 from dspy_ci.adapters.sandbox.gitfolder import git_folder
+from dspy_ci.adapters.sandbox.janitor import new_folder
 from dspy_ci.adapters.sandbox.layout import Layout
 from dspy_ci.adapters.sandbox.tree import source_marks
 from dspy_ci.errors import SandboxError
@@ -62,7 +62,7 @@ class KeptCopy:
 
     def _open(self) -> None:
         plan = self._plan
-        folder = tempfile.mkdtemp(prefix="dspy-ci-", dir=_fastest(plan.source) if plan.tier != "A" else None)
+        folder = new_folder(_fastest(plan.source) if plan.tier != "A" else None)
         self._peer, self._process = _keeper()
         head = {
             "source": plan.source,
@@ -139,6 +139,7 @@ class KeptCopy:
             "stop": run.stop_at_first,
             "trace": run.trace,
             "known": sorted(self._imported),
+            "seed": run.seed,
             "names": sorted(self._plan.layout.names),
             "outside": list(self._plan.layout.shared),
         }
