@@ -66,7 +66,8 @@ def _doubled(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
         for part in ast.walk(copy):
             if isinstance(part, ast.Name):
                 part.id = renamed.get(part.id, part.id)
-        yield ast.unparse(copy), 0.4
+        paired = len(renamed) == 2 and all(len(old) == len(new) for old, new in renamed.items())
+        yield ast.unparse(copy), 0.9 if paired else 0.35
 
 
 def _borrowed(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
