@@ -179,7 +179,8 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
 
     waiting: deque[Future[list[tuple[Step, Trial]]]] = deque()
     submitted = batches = 0
-    with ThreadPoolExecutor(len(copies)) as pool:
+    pool = ThreadPoolExecutor(len(copies))
+    try:
         while True:
             while len(waiting) < len(copies) + 1:
                 size = 1 if submitted < _SINGLE else _BATCHES[0 if clock.first else min(batches, len(_BATCHES) - 1)]
@@ -192,6 +193,8 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
             if not waiting:
                 return
             yield from waiting.popleft().result()
+    finally:  # an interrupted search does not wait for its batches: they end with their copies
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _taken(frontier: Frontier, size: int, clock: _Clock, tried: int) -> list[Step]:
