@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -35,7 +35,10 @@ class Symbol:
     def shape(self) -> str:
         """Equal for two definitions that differ in their own name alone; empty when there is nothing to compare."""
         name = getattr(self.node, "name", None)
-        written = ast.dump(self.node) if self.node else ""
+        try:
+            written = ast.dump(self.node) if self.node else ""
+        except RecursionError:
+            return ""
         return written.replace(repr(name), "''") if name else written
 
     @property
@@ -81,7 +84,7 @@ class Interface:
     def symbols(self) -> Mapping[str, Symbol]:
         """What it binds at its top level, by whatever statement."""
         found = {symbol.name: symbol for symbol in _symbols(self.tree.body)}
-        for node in _statements(self.tree.body):
+        for node, _ in _statements(self.tree):
             if isinstance(node, ast.Global):
                 found.update({name: Symbol(name, node.lineno) for name in node.names if name not in found})
         return found
@@ -94,7 +97,7 @@ class Interface:
     @cached_property
     def imports(self) -> tuple[Import, ...]:
         """What it imports, wherever in the file."""
-        return tuple(_imports(self.tree.body, guarded=False))
+        return tuple(_imports(self.tree))
 
     @cached_property
     def uses(self) -> tuple[Use, ...]:
@@ -143,22 +146,25 @@ def _symbols(body: list[ast.stmt]) -> Iterator[Symbol]:
     yield from found.values()
 
 
-def _bound(node: ast.AST) -> Iterator[Symbol]:
-    if isinstance(node, _Function | ast.ClassDef):
-        yield Symbol(node.name, node.lineno, node)
-        return
-    if isinstance(node, ast.Lambda):
-        return
-    line = getattr(node, "lineno", 0)
-    if isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names):
-        return
-    if isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
-        yield Symbol(node.targets[0].id, line, node.value)
-        yield from _bound(node.value)
-        return
-    yield from (Symbol(name, line) for name in _binds(node))
-    for child in ast.iter_child_nodes(node):
-        yield from _bound(child)
+def _bound(statement: ast.AST) -> Iterator[Symbol]:
+    """What a statement and its parts bind in the scope that it stands in."""
+    todo = [statement]
+    while todo:
+        node = todo.pop()
+        line = getattr(node, "lineno", 0)
+        if isinstance(node, _Function | ast.ClassDef):
+            yield Symbol(node.name, node.lineno, node)
+        elif isinstance(node, ast.Assign) and len(node.targets) == 1 and isinstance(node.targets[0], ast.Name):
+            yield Symbol(node.targets[0].id, line, node.value)
+            todo.append(node.value)
+        elif not isinstance(node, ast.Lambda) and not _takes_all(node):
+            yield from (Symbol(name, line) for name in _binds(node))
+            todo += reversed(list(ast.iter_child_nodes(node)))
+
+
+def _takes_all(node: ast.AST) -> bool:
+    """Whether the node is an import of whatever a module has."""
+    return isinstance(node, ast.ImportFrom) and any(alias.name == "*" for alias in node.names)
 
 
 def _constructor(node: ast.ClassDef, members: Mapping[str, Symbol] | None) -> Signature | None:
@@ -190,15 +196,13 @@ def _members(node: ast.ClassDef) -> Mapping[str, Symbol] | None:
 
 def _dynamic(node: ast.AST) -> bool:
     """Whether the node may bind names that are written nowhere."""
-    if isinstance(node, ast.ImportFrom):
-        return any(alias.name == "*" for alias in node.names)
     if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
         return node.func.id in _DYNAMIC
-    return isinstance(node, ast.Attribute) and node.attr == "modules"
+    return _takes_all(node) or (isinstance(node, ast.Attribute) and node.attr == "modules")
 
 
-def _imports(body: Iterable[ast.AST], *, guarded: bool) -> Iterator[Import]:
-    for node in body:
+def _imports(tree: ast.Module) -> Iterator[Import]:
+    for node, guarded in _statements(tree):
         if isinstance(node, ast.Import):
             for alias in node.names:
                 yield Import(alias.name, 0, None, alias.asname or alias.name.split(".")[0], node.lineno, guarded)
@@ -206,22 +210,21 @@ def _imports(body: Iterable[ast.AST], *, guarded: bool) -> Iterator[Import]:
             for alias in node.names:
                 bound = alias.asname or alias.name
                 yield Import(node.module or "", node.level, alias.name, bound, alias.lineno, guarded)
-        else:
-            yield from _imports(_inner(node), guarded=guarded or _foresees(node))
 
 
-def _statements(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """All statements, however deep; the expressions in them are most of a tree and hold none."""
-    for node in body:
-        yield node
-        yield from _statements(_inner(node))
+def _statements(tree: ast.Module) -> Iterator[tuple[ast.AST, bool]]:
+    """All statements in order, however deep, and whether an import that fails there is foreseen.
 
-
-def _inner(node: ast.AST) -> Iterator[ast.AST]:
-    for name in ("body", "orelse", "handlers", "finalbody", "cases"):
-        part = getattr(node, name, None)
-        if isinstance(part, list):
-            yield from part
+    The expressions between them are most of a tree and hold no statement. No recursion: generated code nests deeply.
+    """
+    todo: list[tuple[ast.AST, bool]] = [(tree, False)]
+    while todo:
+        node, guarded = todo.pop()
+        yield node, guarded
+        inside = guarded or _foresees(node)
+        parts = (getattr(node, name, None) for name in ("body", "handlers", "orelse", "finalbody", "cases"))
+        inner = [(child, inside) for part in parts if isinstance(part, list) for child in part]
+        todo += reversed(inner)
 
 
 def _foresees(node: ast.AST) -> bool:
@@ -239,16 +242,18 @@ def _names(node: ast.AST) -> set[str]:
     return {part for part in parts if isinstance(part, str)}
 
 
-def _uses(node: ast.AST) -> Iterator[Use]:
-    for child in ast.iter_child_nodes(node):
-        given = call(child) if isinstance(child, ast.Call) else None
-        chain = _chain(child.func if isinstance(child, ast.Call) else child)
+def _uses(tree: ast.Module) -> Iterator[Use]:
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        called = node if isinstance(node, ast.Call) else None
+        chain = _chain(called.func if called else node)
         if chain is None:
-            yield from _uses(child)
+            todo += ast.iter_child_nodes(node)
             continue
-        yield Use(*chain, getattr(child, "lineno", 0), given)
-        if isinstance(child, ast.Call):
-            yield from (use for part in (*child.args, *child.keywords) for use in _uses(_Holder([part])))
+        yield Use(*chain, getattr(node, "lineno", 0), call(called) if called else None)
+        if called:
+            todo += (*called.args, *called.keywords)
 
 
 def _chain(node: ast.AST) -> tuple[str, tuple[str, ...]] | None:
@@ -260,15 +265,6 @@ def _chain(node: ast.AST) -> tuple[str, tuple[str, ...]] | None:
     if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
         return None
     return node.id, tuple(reversed(attributes))
-
-
-class _Holder(ast.AST):
-    """Gives parts of a call the shape of children."""
-
-    _fields = ("parts",)
-
-    def __init__(self, parts: list[ast.AST]) -> None:
-        self.parts = parts
 
 
 def _strings(nodes: tuple[ast.AST, ...]) -> Iterator[tuple[str, int]]:

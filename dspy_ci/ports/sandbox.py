@@ -78,6 +78,8 @@ class TestRun:
     """Also record the executed lines per test."""
     cold: bool = False
     """Start a fresh interpreter, even where a warm one is at hand."""
+    seed: int = 1
+    """What plugins that seed chance begin with; another one shows other luck."""
     env: Mapping[str, str] = field(default_factory=dict)
 
 

@@ -205,3 +205,33 @@ def test_odd_names_and_line_ends_are_nothing_special(hooked, write, commit):
     said = commit(root).stderr
     for place in ("my shop/a b.py:2:5", "ü/ñ.py:1:5", "q'\"uote.py:1:5"):
         assert f"{place}: undefined name" in said
+
+
+def test_a_linked_working_tree_is_judged_by_its_own_index(hooked, write, git, commit, tmp_path):
+    root = hooked(SHOP)
+    linked = tmp_path / "linked"
+    git(root, "worktree", "add", "-q", "-b", "side", str(linked))
+    write(linked, RENAMED)
+    assert commit(linked).returncode == 1
+    write(linked, HARMLESS)
+    done = commit(linked)
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+def test_parts_of_a_commit_are_judged_as_git_would_commit_them(hooked, write, git, commit):
+    root = hooked(SHOP)
+    write(root, {**RENAMED, "shop/till.py": SHOP["shop/till.py"].replace("total", "whole")})
+    env = {"PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    argv = ["git", "-c", "user.name=t", "-c", "user.email=t@localhost", "commit", "-qm", "x", "shop/price.py"]
+    done = subprocess.run(argv, cwd=root, env={**os.environ, **env}, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "shop/till.py:1" in done.stderr
+    assert commit(root).returncode == 0
+    assert git(root, "status", "--short") == ""
+
+
+def test_a_name_that_a_shell_would_read_is_quoted(hooked, write, git, dspy_ci):
+    root = hooked({**SHOP, "$(id) x/__init__.py": ""})
+    write(root, {"$(id) x/a.py": "from . import b\n", "$(id) x/b.py": ""})
+    git(root, "add", "$(id) x/a.py")
+    assert "mend: git add '$(id) x/b.py'" in dspy_ci("hook", "check", cwd=root).stdout

@@ -139,6 +139,7 @@ class KeptCopy:
             "stop": run.stop_at_first,
             "trace": run.trace,
             "known": sorted(self._imported),
+            "seed": run.seed,
             "names": sorted(self._plan.layout.names),
             "outside": list(self._plan.layout.shared),
         }

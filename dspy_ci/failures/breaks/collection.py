@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator
+from shlex import quote
 
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.reach import is_test
@@ -28,7 +29,7 @@ def found(difference: Difference) -> Iterator[Failure]:
         twin = next((other for other in known[name] if other != path and _near(other, path)), None)
         if twin and path in known[name]:
             said = f"has the same module name as {twin}, so that pytest can collect only one of them"
-            hint = Hint("command", f"git mv {path} {path.removesuffix('.py')}_more.py")
+            hint = Hint("command", f"git mv {quote(path)} {quote(path.removesuffix('.py') + '_more.py')}")
             yield Failure("dspy-ci", "collection", said, path, 1, symbol=name, code="same-test-name", fixable_hint=hint)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 import re
 from collections.abc import Iterator
+from shlex import quote
 
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.failures.failure import Failure, Hint
@@ -40,7 +41,7 @@ def _named(difference: Difference, path: str, gone: str, went: str | None) -> It
         places = {clean.lstrip("/"), posixpath.normpath(posixpath.join(posixpath.dirname(path), clean))}
         if gone in places:
             said = f"names {gone}, which {f'moved to {went}' if went else 'is gone'}"
-            hint = Hint("command", f"git grep -n -F {gone.rpartition('/')[2]}")
+            hint = Hint("command", f"git grep -n -F {quote(gone.rpartition('/')[2])}")
             yield Failure("dspy-ci", "link", said, path, line, symbol=gone, code="removed-file", fixable_hint=hint)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
+from shlex import quote
 
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.interfaces import Import, Interface
@@ -76,15 +77,27 @@ def _failure(path: str, item: Import, code: str, said: str, *, symbol: str, hint
 
 def _never(difference: Difference, path: str, item: Import) -> Failure | None:
     """A new import of something of ours that does not exist; None when it may exist where we cannot see it."""
-    packages = difference.packages
-    files = packages.files(item.module, path, item.level)
-    if item.name and files:
-        said = f"imports {item.name!r}, which {files[0]} does not have"
-        hint = Hint("command", f"git grep -n -w {item.name}")
-        return (
-            _failure(path, item, "missing-name", said, symbol=item.name, hint=hint) if _trusted(files, path) else None
-        )
-    return _absent(difference, path, item)
+    for place in _disk(path, item):
+        lies = difference.trees.lies_about(place)
+        if lies == "ignored":
+            return None
+        if lies == "untracked" and place not in difference.after:
+            said = f"imports {place}, which is not part of the commit"
+            hint = Hint("command", f"git add {quote(place)}")
+            return _failure(path, item, "forgotten-file", said, symbol=place, hint=hint)
+    if (item.name or "").endswith(_GENERATED) or item.module.endswith(_GENERATED):
+        return None
+    return _nameless(difference, path, item) or _absent(difference, path, item)
+
+
+def _nameless(difference: Difference, path: str, item: Import) -> Failure | None:
+    """A name that the module does not have."""
+    files = difference.packages.files(item.module, path, item.level)
+    if item.name is None or not files or not _trusted(files, path):
+        return None
+    said = f"imports {item.name!r}, which {files[0]} does not have"
+    hint = Hint("command", f"git grep -n -w {item.name}")
+    return _failure(path, item, "missing-name", said, symbol=item.name, hint=hint)
 
 
 def _trusted(files: tuple[str, ...], path: str) -> bool:
@@ -101,17 +114,12 @@ def _shares(file: str, path: str) -> bool:
 
 
 def _absent(difference: Difference, path: str, item: Import) -> Failure | None:
-    for place in _disk(path, item):
-        lies = difference.trees.lies_about(place)
-        if lies == "ignored":
-            return None
-        if lies == "untracked" and place not in difference.after:
-            said = f"imports {place}, which is not part of the commit"
-            return _failure(path, item, "forgotten-file", said, symbol=place, hint=Hint("command", f"git add {place}"))
+    """A module that a package of ours does not have."""
     parent, _, last = item.module.rpartition(".")
-    if not (item.level or parent) or last.endswith(_GENERATED):
+    packages = difference.packages
+    if not (item.level or parent) or packages.files(item.module, path, item.level):
         return None
-    if not difference.packages.regular(parent, path, item.level):
+    if not packages.regular(parent, path, item.level):
         return None
     said = f"imports {'.' * item.level + item.module!r}, which does not exist"
     hint = Hint("command", f"git ls-files '*{last or item.name}*'")

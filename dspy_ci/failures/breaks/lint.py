@@ -56,7 +56,7 @@ def _failure(diagnostic: Diagnostic) -> Failure:
     return Failure(
         "dspy-ci", "syntax" if syntax else "lint", _said(diagnostic), diagnostic.path, diagnostic.line, diagnostic.col,
         symbol=name or None, code=code if syntax else "undefined-name",
-        fixable_hint=None if syntax else Hint("command", "dspy-ci hook fix"),
+        fixable_hint=Hint("command", "dspy-ci hook fix"),
     )  # fmt: skip
 
 

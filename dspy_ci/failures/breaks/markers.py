@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from dspy_ci.codebase.difference import Difference
-from dspy_ci.failures.failure import Failure
+from dspy_ci.failures.failure import Failure, Hint
 
 _MARKERS = re.compile(r"^<<<<<<< .*\r?\n(?:.*\n)*?^=======\r?\n(?:.*\n)*?^>>>>>>> ", re.MULTILINE)
 _PROSE = (".md", ".rst", ".txt", ".adoc", ".diff", ".patch")
@@ -22,7 +22,7 @@ def found(difference: Difference) -> Iterator[Failure]:
         if (match := _MARKERS.search(text)) and "\n<<<<<<< " not in f"\n{_old(difference, move.before)}":
             yield Failure(
                 "dspy-ci", "syntax", "a conflict marker was left behind", path, text.count("\n", 0, match.start()) + 1,
-                code="conflict-marker",
+                code="conflict-marker", fixable_hint=Hint("command", "git diff --cached --check"),
             )  # fmt: skip
 
 

@@ -134,7 +134,7 @@ HARMLESS = {
     "markers in prose": {"help.md": "<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"},
     "markers in a text of Python": {"shop/new.py": 'x = """\n<<<<<<< HEAD\nb\n=======\nc\n>>>>>>> other\n"""\n'},
     "a compiled module": {"shop/_fast.pyx": "", "shop/new.py": "from shop._fast import speed\n"},
-    "a generated module": {"shop/new.py": "from shop._version import version\n"},
+    "a generated module": {"shop/new.py": "from shop._version import version\nfrom . import _version\n"},
     "a star import": {"shop/new.py": "from shop.price import *\n\nx = total(1, 2)\n"},
     "a file that is no text": {"shop/new.py": "\0\0"},
 }
@@ -152,9 +152,10 @@ def test_what_was_wrong_before_is_not_the_fault_of_this_change():
 
 
 def test_a_file_that_was_not_added_is_named():
-    changes = {"shop/new.py": "from shop.extra import more\n"}
-    assert judged(changes, untracked=("shop/extra.py",)) == {"shop/new.py:1:forgotten-file"}
-    assert judged(changes, ignored=("shop/extra.py",)) == set()
+    for text in ("from shop.extra import more\n", "from . import extra\n", "import shop.extra\n"):
+        changes = {"shop/new.py": text}
+        assert judged(changes, untracked=("shop/extra.py",)) == {"shop/new.py:1:forgotten-file"}
+        assert judged(changes, ignored=("shop/extra.py",)) == set()
 
 
 CART = """class Cart:
@@ -257,3 +258,13 @@ def test_in_doubt_members_and_fixtures_pass(changes):
 
 def test_a_file_that_left_git_but_not_the_disk_is_still_there():
     assert judged({"data/prices.json": None}, STORE, ignored=("data/prices.json",)) == set()
+
+
+def test_code_that_nests_deeply_is_judged_like_any_other():
+    """Generated code: long sums, long chains of elif."""
+    total = "def odd(x):\n    return x" + " + x" * 900 + "\n\n\nLONG = 1" + " + 1" * 900 + "\n"
+    branches = "def pick(x):\n    if x == 0:\n        return 0\n"
+    branches += "".join(f"    elif x == {n}:\n        return {n}\n" for n in range(1, 80))
+    before = {**SHOP, "shop/odd.py": total + branches + "from shop.price import total\n"}
+    found = judged({**price("total", "whole"), "shop/odd.py": before["shop/odd.py"] + "x = 1\n"}, before)
+    assert "shop/odd.py" in {place.partition(":")[0] for place in found}
