@@ -99,7 +99,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     """Try candidates until the budget is spent; the first plausible one shortens what is left."""
     clock = _Clock(budget)
     court = jury(case.evidence, case.suspects, case.run, seconds=case.seconds, messages=case.messages)
-    frontier = Frontier(case.evidence.snapshot, case.suspects)
+    frontier = Frontier(case.evidence, case.suspects)
     frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
     frontier.add(candidates(case.evidence.snapshot, case.suspects))
     found: list[Patch] = []

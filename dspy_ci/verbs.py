@@ -7,6 +7,7 @@ VERBS = {
     "explain": "Name the failures in a log, root cause first.",
     "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
+    "triage": "Run each failure again, with the change and without it, and say whose it is.",
     "culprit": "Find the smallest part of a change that turns its base red.",
     "apply": "Apply a verified patch that a hook has stored.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",

@@ -11,7 +11,7 @@ from dspy_ci import __main__, __version__, cli
 from dspy_ci.errors import MissingError
 from dspy_ci.verbs import VERBS
 
-VENDORS = ("dspy", "github", "git", "confluent_kafka", "pyspark", "sentence_transformers", "libcst", "rich")
+VENDORS = ("dspy", "github", "git", "confluent_kafka", "pyspark", "sentence_transformers", "rich")
 
 
 def loaded_by(*args):

@@ -52,6 +52,9 @@ class _Copy:
     def test(self, run: TestRun, files: Files = NOTHING) -> TestReport:
         return self.copy.test(run, {**self.files, **files})
 
+    def stale(self) -> tuple[str, ...]:
+        return tuple(path for path in self.copy.stale() if path not in self.files)
+
     def __enter__(self) -> Copy:
         self.copy.__enter__()
         return self

@@ -9,15 +9,16 @@ from functools import cached_property
 from typing import Literal
 
 from dspy_ci.causes.hunk import FileChange, Hunk, hunks, laid
-from dspy_ci.causes.laboratory import Laboratory
+from dspy_ci.causes.laboratory import Laboratory, present
 from dspy_ci.causes.manner import told
 from dspy_ci.causes.narrowing import Narrowed, Reply, Selection, SpentError, narrowed
 from dspy_ci.causes.needs import needs
 from dspy_ci.causes.sameness import Redness
+from dspy_ci.causes.stage import Stage
 from dspy_ci.causes.statements import finer
 from dspy_ci.causes.suspicion import Traces, weights
 from dspy_ci.causes.words import used
-from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
+from dspy_ci.ports.sandbox import Files, TestReport, TestRun
 from dspy_ci.ports.trial import CommandTrial, Trial, observe
 
 _SLOW = 2.0
@@ -31,14 +32,6 @@ _PATIENCE = 60.0
 """Seconds for one test of the first run."""
 
 Status = Literal["found", "green", "base-red", "unreproduced", "spent"]
-
-
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """A step that is over, and what it found."""
-
-    stage: str
-    text: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +59,8 @@ class Culprits:
     """How many hunks the change has."""
     runs: int = 0
     """Experiments; those of the whole base and the whole head, and the traced one, are counted too."""
+    narrowing: int = 0
+    """Those of them that the hunks of the smallest set took: without base and head, statements and alternatives."""
     remembered: int = 0
     complete: bool = True
     """Whether the search ended by itself; False when the budget ended it."""
@@ -98,14 +93,14 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     yield Stage("test", f"{len(head.red)} red on the head, {len(head.red) - len(targets)} of them on the base too")
     if not targets:
         status: Status = "base-red" if head.red else "green" if not head.problem else "unreproduced"
-        yield Culprits(status, (), len(case.hunks), lab.runs, lab.remembered, seconds=time.monotonic() - started)
+        yield Culprits(status, (), len(case.hunks), lab.runs, 0, lab.remembered, seconds=time.monotonic() - started)
         return
     search = Search(case, redness, targets[:_TARGETS], width if head.seconds > _SLOW else 1)
     for guilt in search.guilts():
         yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
     yield Culprits(
-        "found", tuple(search.found), len(case.hunks), lab.runs, lab.remembered, complete=search.complete,
-        mended=search.mended, seconds=time.monotonic() - started,
+        "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing, lab.remembered,
+        complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
         held=tuple(sorted({case.hunks[i].path for i in search.held})),
     )  # fmt: skip
 
@@ -150,7 +145,7 @@ class Case:
         if isinstance(trial, TestRun):
             trial = replace(trial, ids=tuple(sorted(targets)), per_test=limit, timeout=10 + limit * len(targets))
         return self.lab.reports(
-            trial, [self.files(chosen) for chosen in selections], lambda copy, files: _run(trial, copy, files)
+            trial, [self.files(chosen) for chosen in selections], lambda copy, files: present(trial, copy, files)
         )
 
     def traced(self, targets: Sequence[str]) -> Mapping[str, frozenset[int]]:
@@ -179,13 +174,16 @@ class Search:
         self.held: Selection = frozenset()
         self.complete = True
         self.mended: bool | None = None
+        self.narrowing = 0
 
     def guilts(self) -> Iterator[Guilt]:
         """Each set of hunks as it is found, then again with its statements."""
+        before = self.case.lab.runs
         try:
             self.held = self._held()
             self.weights = weights(self.case.changes, self.case.hunks, self._traces())
             yield from self._explained()
+            self.narrowing = self.case.lab.runs - before
             yield from self._alternatives()
             self._take_apart()
         except SpentError:
@@ -296,13 +294,3 @@ class Search:
         return next(
             one for one in self.case.changes if (one.move.before, one.move.after) == (hunk.before, hunk.after)
         )  # fmt: skip
-
-
-def _run(trial: Trial, copy: Copy, files: Files) -> TestReport:
-    """Run what there is: a test whose file the selection lacks would make pytest refuse all others."""
-    if not isinstance(trial, TestRun):
-        return observe(trial, copy, files)
-    present = tuple(name for name in trial.ids if files.get(name.partition("::")[0], b"") is not None)
-    if not present:
-        return TestReport({}, 5, "", 0.0)  # pytest's code for no tests
-    return copy.test(replace(trial, ids=present), files)

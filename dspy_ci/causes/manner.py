@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from dspy_ci.failures.diagnosis import diagnose
 from dspy_ci.failures.failure import Failure, Frame
+from dspy_ci.logs.envelopes import pages_of
 from dspy_ci.ports.sandbox import TestResult
 
 _SAID = re.compile(r"(?:^E(?:\s.*)?\n?)+", re.MULTILINE)
@@ -44,6 +46,15 @@ def manner(name: str, result: TestResult) -> Manner:
     """How a red test failed, read from what pytest shows of it, or from the output of a command."""
     failure = told(name, result)
     return Manner(failure.exception or "", failure.fingerprint)
+
+
+def manner_of(output: str) -> Manner:
+    """How a command failed: by the root causes in its output, or by its last words where it names none."""
+    causes = diagnose(pages_of([output.encode(errors="replace")])).causes()
+    if not causes:
+        last = "\n".join(output.strip().splitlines()[-3:])
+        return Manner("", Failure("command", "command", last).fingerprint)
+    return Manner(causes[0].exception or causes[0].kind, " ".join(sorted({one.fingerprint for one in causes})))
 
 
 def told(name: str, result: TestResult) -> Failure:

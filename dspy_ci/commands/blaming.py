@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from dspy_ci.causes.culprit import Culprits, Stage, culprit
+from dspy_ci.causes.culprit import Culprits, culprit
+from dspy_ci.causes.stage import Stage
 from dspy_ci.commands.experiments import experiment, something
 from dspy_ci.commands.progress import Progress
 from dspy_ci.commands.terminal import show, show_json

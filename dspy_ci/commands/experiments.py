@@ -22,6 +22,7 @@ from dspy_ci.errors import UsageError
 from dspy_ci.ports.memory import MemoryMemory
 from dspy_ci.ports.sandbox import Command, Guarantees, TestRun
 from dspy_ci.ports.testcommand import TestCommand
+from dspy_ci.ports.trees import Trees
 from dspy_ci.ports.trial import CommandTrial, Trial
 from dspy_ci.settings import Settings
 
@@ -44,7 +45,8 @@ class Experiment:
     lab: Laboratory
     guarantees: Guarantees
     workers: int
-    budget: float
+    modules: frozenset[str]
+    """The names of the project's own modules."""
 
 
 @contextmanager
@@ -71,10 +73,16 @@ def experiment(
         stack.enter_context(lab)
         yield Experiment(
             root, old, tip, found, len(moves) - len(found), command, _trial(command, picked), lab, sandbox.guarantees,
-            min(picked.workers or cores(), _MOST_WORKERS), picked.budget,
+            min(picked.workers or cores(), _MOST_WORKERS), _modules(compared),
         )  # fmt: skip
         if isinstance(memory, RunMemory):
             memory.tidy()
+
+
+def _modules(trees: Trees) -> frozenset[str]:
+    """Whatever a file or folder of the project could be imported as."""
+    paths = [path for path in (*trees.paths("before"), *trees.paths("after")) if path.endswith((".py", ".pyi"))]
+    return frozenset(part.partition(".")[0] for path in paths for part in path.split("/"))
 
 
 def something(held: Experiment) -> Experiment:

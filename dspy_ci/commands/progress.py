@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable
 from types import TracebackType
-
-import click
+from typing import TYPE_CHECKING
 
 from dspy_ci.commands.terminal import interactive, show
 from dspy_ci.pipeline import Event, Step
 from dspy_ci.reports.styled import Styled
 from dspy_ci.search import Plausible, Trying
 
-_WIDTH = 100
-_EVERY = 0.1
-"""Seconds between two pictures of the moving line."""
+if TYPE_CHECKING:
+    from rich.status import Status
+
+_LONGEST = 90
+"""Characters of a rationale in the moving line."""
 
 
 class Progress:
@@ -24,8 +24,7 @@ class Progress:
     def __init__(self, *, quiet: bool) -> None:
         """Nothing is shown yet."""
         self._quiet = quiet
-        self._moves = not quiet and interactive()
-        self._drawn = 0.0
+        self._moving: Status | None = _moving_line() if not quiet and interactive() else None
 
     def notes(self, notes: Iterable[str]) -> None:
         """What was found out before anything ran."""
@@ -37,29 +36,42 @@ class Progress:
         if self._quiet:
             return
         if isinstance(event, Step):
-            self._clear()
-            show([Styled(f"  {event.stage:<8} {event.text}")], err=True)
+            self._tell(event.stage, event.text)
         elif isinstance(event, Plausible):
-            self._clear()
-            show([Styled(f"  {'found':<8} {event.patch.rationale}")], err=True)
-        elif isinstance(event, Trying) and self._moves and event.seconds - self._drawn > _EVERY:
-            self._drawn = event.seconds
-            self._draw(event)
+            self._tell("found", event.patch.rationale)
+        elif isinstance(event, Trying) and self._moving:
+            rate = event.tried / event.seconds if event.seconds else 0.0
+            self._moving.update(f"{event.tried} tried, {rate:.0f}/s: {_plain(event.patch.rationale)}")
 
-    def _draw(self, event: Trying) -> None:
-        rate = event.tried / event.seconds if event.seconds else 0.0
-        text = f"  trying   {event.tried} ({rate:.0f}/s) {event.patch.rationale}"
-        click.echo(f"\r{text[:_WIDTH]:<{_WIDTH}}", nl=False, err=True)
-
-    def _clear(self) -> None:
-        if self._moves and self._drawn:
-            click.echo(f"\r{'':<{_WIDTH}}\r", nl=False, err=True)
+    def _tell(self, stage: str, text: str) -> None:
+        """A line that stays; the moving line makes room for it."""
+        if self._moving:
+            self._moving.stop()
+        show([Styled(f"  {stage:<8} {text}")], err=True)
+        if self._moving:
+            self._moving.start()
 
     def __enter__(self) -> Progress:
+        if self._moving:
+            self._moving.start()
         return self
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        self._clear()
-        sys.stderr.flush()
+        if self._moving:
+            self._moving.stop()
+
+
+def _moving_line() -> Status:
+    from rich.console import Console  # noqa: PLC0415 - a tenth of a second that only people at a terminal pay
+    from rich.status import Status  # noqa: PLC0415 - the same
+
+    return Status("running the tests", console=Console(stderr=True))
+
+
+def _plain(text: str) -> str:
+    """Text of the project's own code, without what rich would take for markup."""
+    from rich.markup import escape  # noqa: PLC0415 - only where it is loaded already
+
+    return escape(text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…")

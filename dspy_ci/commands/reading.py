@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import time
+from collections import deque
 from collections.abc import Iterable, Iterator
 from itertools import chain
 from pathlib import Path
@@ -22,6 +23,7 @@ from dspy_ci.logs.extract import Extract, extract
 from dspy_ci.logs.keeping import Keeper
 from dspy_ci.logs.page import Page
 from dspy_ci.logs.redaction import Redactor, secret_values
+from dspy_ci.reports.brief import line
 
 _ROOTS = 20
 """Root causes whose lines weigh more than all others."""
@@ -60,6 +62,9 @@ def read(source: str, opened: Iterable[Part] | None = None) -> Reading:
     found = list(_findings(source, parts(source) if opened is None else opened, keeper))
     redactor.learn(keeper.masked)
     diagnosis = judged(found, checkouts=(str(Path.cwd()),), clean=redactor.redact)
+    if not keeper.lines():
+        # A report for machines is no text to read: its failures are, one per line.
+        deque(keeper.watch([Page(tuple(line(failure) for failure in diagnosis.open), 1)]), maxlen=0)
     for rank, failure in enumerate(diagnosis.causes()[:_ROOTS]):
         if failure.log_span:
             keeper.raise_to(failure.log_span, 110 - rank)
@@ -73,7 +78,7 @@ def _findings(source: str, opened: Iterable[Part], keeper: Keeper) -> Iterator[F
             if isinstance(finding, Failure) and finding.log_span:
                 keeper.want(finding.log_span, 60 if finding.confidence > WARNING else 30)
             yield finding
-        empty = empty and not keeper.total
+        empty = empty and not keeper.total and not keeper.documents
     if empty:
         raise UsageError(f"{_called(source)} is empty", hint="give the log of a job, of a test run or of a linter")
 
@@ -87,7 +92,7 @@ def _of_part(part: Part, keeper: Keeper) -> Iterator[Finding]:
         document = b"".join(_limited(chunks))
         known = failures_in_document(document.decode("utf-8", "replace"))
         if known is not None:
-            keeper.total += document.count(b"\n") + 1
+            keeper.documents += 1
             yield from known
             return
         chunks = chain([document], chunks)

@@ -130,6 +130,8 @@ def _cleaned(failure: Failure, clean: Callable[[str], str]) -> Failure:
 def _paths(failure: Failure) -> Iterator[str]:
     if failure.file:
         yield failure.file
+    if failure.test_id and "::" in failure.test_id:
+        yield failure.test_id.partition("::")[0]
     for frame in failure.frames:
         if frame.in_repo:
             yield frame.file

@@ -9,7 +9,7 @@ _ATOM = re.compile(r"\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.", re.DOTALL)
 _OPTIONAL = re.compile(r"[?*]|\{0?,")
 _UNCLEAR = re.compile(r"[.^$]|\\[bBAZxuUN0-9]")
 _QUANTIFIER = re.compile(r"[?*+]\??|\{[\d,]*\}\??")
-_OPENING = re.compile(r"\((?:\?:|\?P<\w+>|(?!\?))")
+_OPENING = re.compile(r"(?<!\\)\((?:\?:|\?P<\w+>|(?!\?))")
 _CLASS = re.compile(r"\\[dswDSW]|\[|[.^$|(]")
 
 _TELLING = 4

@@ -14,7 +14,7 @@ HEAD = r"Traceback \(most recent call last\):"
 CHAINED = re.compile(
     r"\s*(?:The above exception was the direct cause of|During handling of the above exception, another)"
 )
-EXCEPTION = re.compile(r"(?P<exc>(?:[A-Za-z_]\w*\.)*[A-Z]\w*)(?:: (?P<msg>.*)|:?$)")
+EXCEPTION = re.compile(r"(?P<exc>(?:(?:[A-Za-z_]\w*|<locals>)\.)*[A-Z]\w*)(?:: (?P<msg>.*)|:?$)")
 _FRAME = re.compile(r'\s*File "(?P<file>[^"]+)", line (?P<line>\d+)(?:,? in (?P<func>.+))?')
 _MARGIN = re.compile(r"[ +|]*[|+] ")
 

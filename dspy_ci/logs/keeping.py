@@ -37,6 +37,9 @@ _NOISE = re.compile(
     r".*(?:PASSED|\bok\b|Downloading|Requirement already|0 errors?\b|0 failures?\b|0 failed|no errors|without errors"
     r"|if-no-files-found|error_prone|\berrors?=0|continue-on-error|npm warn deprecated)"
 )
+_RARE = 2
+"""How often the first word of a line may come and still be rare."""
+_LETTERS = re.compile(r"[^\W\d_]+")
 _NUMBERS = re.compile(r"\d+|0x[0-9a-f]+")
 
 
@@ -66,11 +69,13 @@ class Keeper:
         self._recent: deque[Page] = deque()
         self._size = self._read = 0
         self._alike: Counter[str] = Counter()
+        self._heads: Counter[str] = Counter()
+        self._first: dict[str, tuple[Page, int]] = {}
         self._tails: dict[tuple[str | None, str | None], deque[tuple[int, str]]] = {}
         self.masked: set[str] = set()
         """Values that the log asked to hide."""
-        self.total = 0
-        """Lines seen."""
+        self.total = self.documents = 0
+        """Lines seen, and whole reports read elsewhere."""
 
     def watch(self, pages: Iterable[Page]) -> Iterator[Page]:
         """The same pages, looked at as they pass."""
@@ -98,6 +103,7 @@ class Keeper:
 
     def lines(self) -> list[Kept]:
         """What was kept, in the order of the log."""
+        self._keep_rare()
         for (job, step), tail in self._tails.items():
             signs = _signs_in("\n".join(text for _, text in tail), _SIGNS)
             for distance, (number, text) in enumerate(reversed(tail)):
@@ -117,8 +123,11 @@ class Keeper:
             self._keep(page, 0, 30)
             return
         self._tail(page)
-        for index, weight in _signs_in(whole, _SIGNS if self._read < _RICH else _PLAIN_SIGNS).items():
+        rich = self._read < _RICH
+        for index, weight in _signs_in(whole, _SIGNS if rich else _PLAIN_SIGNS).items():
             self._sign(page, index, weight)
+        if rich:
+            self._note_heads(page)
         self._read += len(whole)
 
     def _remember(self, page: Page, size: int) -> None:
@@ -132,6 +141,22 @@ class Keeper:
         tail = self._tails.setdefault((page.job, page.step), deque(maxlen=TAIL))
         start = max(len(page.texts) - TAIL, 0)
         tail.extend(enumerate(page.texts[start:], page.first + start))
+
+    def _note_heads(self, page: Page) -> None:
+        """Count how lines begin: in a log that repeats itself, what is said once may matter."""
+        for index, text in enumerate(page.texts):
+            head = text.split(None, 1)[:1]
+            if head:
+                key = head[0] if head[0].isalpha() else _LETTERS.sub("a", _NUMBERS.sub("#", head[0]))
+                self._heads[key] += 1
+                if self._heads[key] == 1:
+                    self._first[key] = (page, index)
+
+    def _keep_rare(self) -> None:
+        for key, (page, index) in self._first.items():
+            if self._heads[key] <= _RARE:
+                for near in range(index, min(index + 5, len(page.texts))):
+                    self._keep(page, near, 26 - 3 * (near - index))
 
     def _sign(self, page: Page, index: int, weight: float) -> None:
         text = page.texts[index]

@@ -8,7 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dspy_ci.logs.page import Page
 
 _MARK = re.compile(
-    r"##\[(?:group|endgroup|section)\]|\[Pipeline\] |Post job cleanup\.$|Current runner version:|(?:~~~|---|\+\+\+) \S"
+    r"##\[(?:group|endgroup|section)\]|\[Pipeline\] |Post job cleanup\.$|Current runner version:"
+    r"|(?:~~~|---|\+\+\+) (?!FAIL:|PASS:|SKIP:)\S"
 )
 _FIRST = frozenset("#[PC~-+")
 """First characters of marks: a set is asked faster than a pattern."""

@@ -6,7 +6,9 @@ import ast
 import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from functools import lru_cache
+from itertools import accumulate
 from math import prod
 
 from dspy_ci.codebase.functions import Function, function_at, functions
@@ -135,13 +137,29 @@ def merged(base: Snapshot, patches: Iterable[Patch]) -> Patch:
     """Patches made one upon the other, as one patch of the base."""
     steps = list(patches)
     final = {path: source for patch in steps for path, source in patch.sources.items()}
-    edits = []
+    edits: list[Edit] = []
     for path, source in final.items():
         before = base.text(path) or ""
-        edits.append(Edit(path, *_difference(before, source.text)) if source else Edit(path, 0, len(before), None))
+        if source is None:
+            edits.append(Edit(path, 0, len(before), None))
+        else:
+            edits += (Edit(path, *span) for span in _differences(before, source.text))
     why = " ".join(patch.rationale for patch in steps)
     weight = prod(step.weight for step in steps) * 0.5 ** (len(steps) - 1)
     return Patch(base, tuple(edits), steps[0].origin, why, weight=weight)
+
+
+def _differences(old: str, new: str) -> Iterator[tuple[int, int, str]]:
+    """The spans in which two texts differ: whole lines where there are several."""
+    start, end, text = _difference(old, new)
+    olds, news = old[start:end].splitlines(keepends=True), text.splitlines(keepends=True)
+    if len(olds) < 3 or len(olds) > 400:
+        yield start, end, text
+        return
+    places = [start, *(start + size for size in accumulate(map(len, olds)))]
+    for tag, first, last, begin, stop in SequenceMatcher(None, olds, news, autojunk=False).get_opcodes():
+        if tag != "equal":
+            yield places[first], places[last], "".join(news[begin:stop])
 
 
 def _difference(old: str, new: str) -> tuple[int, int, str]:

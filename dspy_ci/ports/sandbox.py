@@ -78,6 +78,8 @@ class TestRun:
     """Also record the executed lines per test."""
     cold: bool = False
     """Start a fresh interpreter, even where a warm one is at hand."""
+    seed: int = 1
+    """What plugins that seed chance begin with; another one shows other luck."""
     env: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -165,6 +167,10 @@ class Copy(Protocol):
         """Run pytest with the files laid over the copy."""
         ...
 
+    def stale(self) -> tuple[str, ...]:
+        """Files of the original that were edited, added or removed since the copy was opened: a verdict may be old."""
+        ...
+
     def __enter__(self) -> Copy: ...
 
     def __exit__(
@@ -224,6 +230,10 @@ class MemoryCopy:
         red = any(result.status == "failed" for result in results.values())
         problem = None if results else "no test was run"
         return TestReport(results, int(red), "", 0.0, modules, problem=problem, warm=not run.cold)
+
+    def stale(self) -> tuple[str, ...]:
+        """See Copy."""
+        return ()
 
     def _laid(self, files: Files) -> dict[str, bytes]:
         laid = {**self.sandbox.files, **files}

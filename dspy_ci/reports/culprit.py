@@ -73,6 +73,7 @@ def culprit_record(report: CulpritReport) -> Record:
         "green_without": found.mended,
         "held_files": list(found.held),
         "runs": found.runs,
+        "narrowing_runs": found.narrowing,
         "remembered": found.remembered,
         "elapsed_s": round(found.seconds, 3),
         "sandbox": asdict(report.guarantees),
@@ -111,7 +112,8 @@ def culprit_text(report: CulpritReport) -> Iterator[Styled]:
         yield from _guilt(guilt)
     yield Styled("")
     remembered = f", {found.remembered} more were remembered" if found.remembered else ""
-    yield Styled(f"{number(found.runs, 'run')} in {found.seconds:.1f} s{remembered}; ran {report.command}", "faint")
+    cost = f"{number(found.runs, 'run')}, {found.narrowing} of them to find the hunks"
+    yield Styled(f"{cost}, in {found.seconds:.1f} s{remembered}; ran {report.command}", "faint")
     if found.held:
         yield Styled(f"the tests were taken as the head has them: {', '.join(found.held)}", "faint")
     yield Styled(f"sandbox {report.guarantees.tier} ({report.guarantees.name})", "faint")

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.patches.candidates import Known, candidates, merged
 from dspy_ci.patches.patch import Patch
+from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.suspects.rank import rank
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.trials.trial import Trial
 
@@ -31,9 +32,9 @@ class Step:
 class Frontier:
     """The candidates that wait, the most promising first; what was seen never comes twice."""
 
-    def __init__(self, base: Snapshot, suspects: Sequence[Suspect]) -> None:
+    def __init__(self, evidence: Evidence, suspects: Sequence[Suspect]) -> None:
         """Nothing waits yet."""
-        self.base, self.suspects = base, suspects
+        self.evidence, self.base, self.suspects = evidence, evidence.snapshot, suspects
         self._known = Known()
         self._waiting: list[tuple[float, int, Patch, Trial | None]] = []
         self._order = count()
@@ -60,8 +61,15 @@ class Frontier:
             return
         self._grown[trial.fixed] = used + 1
         snapshot = self.base.with_files(trial.patch.files)
-        upon = candidates(snapshot, shifted(self.suspects, trial.patch))
+        suspects = rank(without(self.evidence, trial.fixed)) if trial.fixed else self.suspects
+        upon = candidates(snapshot, shifted(suspects, trial.patch))
         self.add(upon, after=trial, factor=0.7 * (0.25 + trial.gain))
+
+
+def without(evidence: Evidence, fixed: frozenset[str]) -> Evidence:
+    """What is known about the tests that are still red, now that some pass: what those run is no longer suspect."""
+    left = tuple(failure for failure in evidence.failures if failure.test_id not in fixed)
+    return replace(evidence, failures=left, red=evidence.red - fixed, green=evidence.green | fixed)
 
 
 def shifted(suspects: Sequence[Suspect], patch: Patch) -> list[Suspect]:

@@ -57,18 +57,25 @@ def _job(pairs: Sequence[tuple[Patch, list[object]]], jury: Jury, token: str, se
 
 
 def _version(patch: Patch) -> list[object] | None:
-    """Path, lines of the changed function, edits; None unless all edits lie in the body of one function."""
-    paths = {edit.path for edit in patch.edits}
-    path = min(paths)
-    text, tree = patch.base.text(path), patch.base.tree(path)
-    if len(paths) > 1 or text is None or tree is None or any(edit.text is None for edit in patch.edits):
-        return None
-    spans = spans_of(text)
-    for function in functions(path, tree)[:-1]:
-        start, end = _body(function, spans)
-        if all(start <= edit.start and edit.end <= end for edit in patch.edits):
-            return [path, function.start, function.end, [[edit.start, edit.end, edit.text] for edit in patch.edits]]
-    return None
+    """Per file its path, the lines of the changed functions, the edits; None when an edit lies outside of functions."""
+    found: list[object] = []
+    for path in sorted({edit.path for edit in patch.edits}):
+        text, tree = patch.base.text(path), patch.base.tree(path)
+        edits = [edit for edit in patch.edits if edit.path == path]
+        if text is None or tree is None or any(edit.text is None for edit in edits):
+            return None
+        spans = spans_of(text)
+        bodies = [(function, _body(function, spans)) for function in functions(path, tree)[:-1]]
+        touched = [_holder(edit, bodies) for edit in edits]
+        if None in touched:
+            return None
+        lines = sorted({(function.start, function.end) for function in touched if function})
+        found.append([path, lines, [[edit.start, edit.end, edit.text] for edit in edits]])
+    return found
+
+
+def _holder(edit: Edit, bodies: Sequence[tuple[Function, tuple[int, int]]]) -> Function | None:
+    return next((function for function, (start, end) in bodies if start <= edit.start and edit.end <= end), None)
 
 
 def _body(function: Function, spans: Spans) -> tuple[int, int]:

@@ -35,6 +35,8 @@ class _Case:
     deltas: dict[str, CheckDelta | None] = field(default_factory=dict)
     passed: frozenset[str] = frozenset()
     canary: bool = False
+    used: frozenset[str] = frozenset()
+    """Files of the project that the tests imported."""
     notes: list[str] = field(default_factory=list)
 
     def observe(self, ids: Collection[str], *, cold: bool, stop_at_first: bool) -> TestReport:
@@ -67,6 +69,7 @@ def _objections(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
     yield from _checkers(case)
     yield from _everything(case)
     yield from _canary(case)
+    yield from _freshness(case)
 
 
 def _before_running(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
@@ -137,8 +140,9 @@ def _everything(case: _Case) -> Iterator[tuple[State, str]]:
         yield State.REJECTED, f"no longer passing: {_few(lost)}"
     if report.foreign:
         yield State.UNVERIFIED, f"the copy was not what was tested: {_few(report.foreign)}"
+    case.used = frozenset(report.modules.values())
     wanted = {path for path, data in case.patch.files.items() if path.endswith(".py") and data is not None}
-    case.canary = bool(wanted) and wanted <= set(report.modules.values())
+    case.canary = bool(wanted) and wanted <= case.used
 
 
 def _canary(case: _Case) -> Iterator[tuple[State, str]]:
@@ -156,6 +160,15 @@ def _canary(case: _Case) -> Iterator[tuple[State, str]]:
             State.UNVERIFIED,
             "the tests pass even when the patched files are spoiled, so they prove nothing about them",
         )
+
+
+def _freshness(case: _Case) -> Iterator[tuple[State, str]]:
+    """What was edited meanwhile counts when the patch or the tests have to do with it."""
+    stale = case.copy.stale()
+    if touched := sorted(set(stale) & (case.patch.files.keys() | case.used)):
+        yield State.UNVERIFIED, f"the repository was edited meanwhile: {_few(touched)}"
+    if stale:
+        case.notes.append(f"edited meanwhile, and not looked at: {_few(stale)}")
 
 
 def _proof(case: _Case) -> str:

@@ -70,6 +70,12 @@ def test_a_change_upon_a_change_is_one_patch_of_the_base():
     assert both.weight < first.weight
 
 
+def test_a_merge_of_distant_changes_leaves_alone_what_lies_between():
+    first = patch("a + 1", "a + 2")
+    second = patch("return a\n", "return -a\n", base=SNAPSHOT.with_files(first.files))
+    assert [edit.text for edit in merged(SNAPSHOT, (first, second)).edits] == ["2\n", "    return -"]
+
+
 def test_a_merge_touches_no_more_than_the_span_between_its_changes():
     first = patch("a + 1", "a + 2")
     assert merged(SNAPSHOT, (first,)).edits == (Edit("m.py", CODE.index("1"), CODE.index("1") + 1, "2"),)

@@ -275,3 +275,13 @@ def test_what_a_test_prints_reaches_the_report(copy):
     noisy = b"print('hello from the candidate')\n\n\ndef add(a, b):\n    return 0\n"
     assert ran(copy, {"calc.py": RIGHT}).passed
     assert "test_add" in ran(copy, {"calc.py": noisy}).output
+
+
+def test_edits_of_the_original_are_noticed_and_do_not_break_the_copy(sandbox):
+    with sandbox.open() as copy:
+        assert copy.stale() == ()
+        Path(sandbox.root, "notes.txt").write_text("x")
+        Path(sandbox.root, "calc.py").write_bytes(RIGHT)
+        assert copy.stale() == ("calc.py", "notes.txt")
+        assert copy.run(Command(("sh", "-c", "echo x >> test_calc.py; rm calc.py"), 5)).code == 0
+        assert copy.run(Command(("ls",), 5), {"calc.py": WRONG}).code == 0

@@ -144,8 +144,8 @@ def test_tests_that_pass_on_spoiled_code_prove_nothing():
     class Elsewhere(MemorySandbox):
         def open(self):
             copy = super().open()
-            return type("Copy", (), {"run": copy.run, "test": self.test, "root": "/", "__enter__": lambda s: s,
-                                     "__exit__": lambda *a: None})()  # fmt: skip
+            fakes = {"run": copy.run, "test": self.test, "root": "/", "stale": tuple}
+            return type("Copy", (), {**fakes, "__enter__": lambda s: s, "__exit__": lambda *a: None})()
 
         def test(self, run, files=None):
             status = "passed" if files else "failed"
@@ -187,3 +187,13 @@ def test_a_command_whose_output_is_read_is_compared_test_by_test():
 def test_the_same_case_has_the_same_digest():
     one, two = (verdict(patch("def add(a, b):\n    return a + b\n")) for _ in range(2))
     assert one.evidence.digest == two.evidence.digest
+
+
+@pytest.mark.parametrize(
+    ("edited", "state"), [("calc.py", State.UNVERIFIED), ("README.md", State.VERIFIED)], ids=["imported", "other"]
+)
+def test_an_edit_of_what_the_tests_import_while_we_work_makes_the_proof_void(edited, state, monkeypatch):
+    monkeypatch.setattr("dspy_ci.ports.sandbox.MemoryCopy.stale", lambda self: (edited,))
+    result = verdict(patch("def add(a, b):\n    return a + b\n"))
+    assert result.state is state
+    assert edited in result.reason

@@ -9,7 +9,6 @@ import shutil
 import socket
 import subprocess
 import sys
-import tempfile
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,7 +20,9 @@ from dspy_ci.adapters.sandbox import records, wire
 from dspy_ci.adapters.sandbox.confine import SYSTEM, Limits, Tier
 from dspy_ci.adapters.sandbox.environment import needed, own_places
 from dspy_ci.adapters.sandbox.gitfolder import git_folder
+from dspy_ci.adapters.sandbox.janitor import new_folder
 from dspy_ci.adapters.sandbox.layout import Layout
+from dspy_ci.adapters.sandbox.tree import source_marks
 from dspy_ci.errors import SandboxError
 from dspy_ci.ports.sandbox import NOTHING, Command, Files, Outcome, TestReport, TestRun
 
@@ -49,6 +50,8 @@ class KeptCopy:
 
     def __init__(self, plan: Plan) -> None:
         self._plan = plan
+        self._imported: set[str] = set()
+        self._as_opened = source_marks(plan.source)
         self._readable = frozenset((str(_INSIDE), *own_places(), *_borrowed(plan)))
         self._open()
 
@@ -59,7 +62,7 @@ class KeptCopy:
 
     def _open(self) -> None:
         plan = self._plan
-        folder = tempfile.mkdtemp(prefix="dspy-ci-", dir=_fastest(plan.source) if plan.tier != "A" else None)
+        folder = new_folder(_fastest(plan.source) if plan.tier != "A" else None)
         self._peer, self._process = _keeper()
         head = {
             "source": plan.source,
@@ -113,10 +116,17 @@ class KeptCopy:
             "job": {**self._job(run, nonce), "shared": _shares_configuration(run, files)},
         }
         answer, (output, data) = self._with_files(head, files, run.timeout)
-        return records.report(
+        report = records.report(
             data, nonce, code=answer["code"], output=output.decode(errors="replace"), seconds=answer["seconds"],
             warm=answer["warm"],
         )  # fmt: skip
+        self._imported.update(path for path in report.modules.values() if path.endswith(".py"))
+        return report
+
+    def stale(self) -> tuple[str, ...]:
+        """See Copy."""
+        now, then = source_marks(self._plan.source), self._as_opened
+        return tuple(sorted(path for path in now.keys() | then.keys() if now.get(path) != then.get(path)))
 
     def _job(self, run: TestRun, nonce: str) -> dict[str, Any]:
         return {
@@ -128,6 +138,8 @@ class KeptCopy:
             "per_test": run.per_test,
             "stop": run.stop_at_first,
             "trace": run.trace,
+            "known": sorted(self._imported),
+            "seed": run.seed,
             "names": sorted(self._plan.layout.names),
             "outside": list(self._plan.layout.shared),
         }

@@ -20,6 +20,7 @@ from typing import Any
 from dspy_ci.adapters.sandbox import wire
 from dspy_ci.adapters.sandbox.capped import Capped
 from dspy_ci.adapters.sandbox.confine import Confinement, Limits
+from dspy_ci.adapters.sandbox.janitor import hold
 from dspy_ci.adapters.sandbox.namespaces import OverlayStage, furnish, leave
 from dspy_ci.adapters.sandbox.stage import CopyStage, Stage
 from dspy_ci.adapters.sandbox.supervise import adopt_orphans, drain, pump, spawn, sweep
@@ -202,10 +203,13 @@ def main() -> None:
             if inside:
                 peer.close()
                 os.close(0)
+                hold(folder)
                 os.waitpid(inside, 0)
                 remove(folder)
                 return
             furnish(head["source"], folder, head["readable"])
+        else:
+            hold(folder)
         _keep(peer, head)
     except OSError as error:
         with contextlib.suppress(OSError):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import shutil
 import stat
@@ -94,6 +95,26 @@ def _marks(folder: str, cut: int) -> Iterator[tuple[str, Mark]]:
             yield from _marks(entry.path, cut)
         else:
             yield entry.path[cut:], mark(status)
+
+
+def source_marks(root: str) -> dict[str, Mark]:
+    """The mark of every file of the original that a copy would hold, by relative path."""
+    found: dict[str, Mark] = {}
+    ahead = [root]
+    while ahead:
+        try:
+            entries = list(os.scandir(ahead.pop()))
+        except OSError:
+            continue
+        for entry in entries:
+            if entry.name in SKIPPED:
+                continue
+            if entry.is_dir(follow_symlinks=False):
+                ahead += [] if is_shared(entry.path, entry.name) else [entry.path]
+            else:
+                with contextlib.suppress(FileNotFoundError):
+                    found[entry.path[len(root) + 1 :]] = mark(entry.stat(follow_symlinks=False))
+    return found
 
 
 def mark(status: os.stat_result) -> Mark:

@@ -55,7 +55,7 @@ def _compiled(message: str, code: str | None, arrow: re.Match[str], notes: Seque
     named = _SYMBOL.search(message)
     return Failure(
         "cargo",
-        "lint" if rule else "compile",
+        "config" if arrow["file"].endswith(".toml") else "lint" if rule else "compile",
         message,
         file=arrow["file"],
         line=int(arrow["line"]),

@@ -21,6 +21,7 @@ _OLD_END = re.compile(r".*', (?P<file>[^\s:']+):(?P<line>\d+):\d+$")
 _BACK = re.compile(r"\s+at (?P<file>\S.*?):(?P<line>\d+)(?::\d+)?$")
 _FUNCTION = re.compile(r"\s*\d+: (?:0x[0-9a-f]+ - )?(?P<func>\S.*)$")
 _ARROW = re.compile(r"\s*--> (?P<file>.+?):(?P<line>\d+):(?P<col>\d+)$")
+_CALM = re.compile(r"note: test did not panic as expected at (?P<file>.+?):(?P<line>\d+):(?P<col>\d+)$")
 _DOCTEST = re.compile(r"(?P<file>\S+) - .*\(line (?P<line>\d+)\)$")
 _LONGEST_BLOCK = 2000
 
@@ -41,7 +42,7 @@ def _tested(name: str, body: Sequence[str], span: tuple[int, int]) -> Failure:
     documented = Frame(doc["file"], int(doc["line"])) if doc else None
     if at is not None:
         return replace(_panicked(name, body[at:], documented), log_span=span)
-    arrow = next((match for text in body if (match := _ARROW.match(text))), None) if doc else None
+    arrow = next((match for text in body if (match := (_ARROW if doc else _CALM).match(text))), None)
     place = Frame(arrow["file"], int(arrow["line"])) if arrow else documented
     said = next((text.strip() for text in body if text.strip() and not text.startswith("stack backtrace")), "")
     return Failure(

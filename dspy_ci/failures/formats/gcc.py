@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dspy_ci.failures.confidence import LINE
 from dspy_ci.failures.cursor import Cursor
@@ -19,6 +20,7 @@ _SYMBOL = re.compile(
     r"|(?:use of undeclared identifier|unknown type name|no member named) [‘'](?P<other>[^’']+)"
     r"|(?P<header>\S+\.\w+): No such file or directory|[‘'](?P<clang>[^’']+)[’'] file not found"
 )
+_REQUIRED = re.compile(rf"{PLACE}:(?P<col>\d+): (?:  required from here|note: in instantiation of .* requested here)")
 _INCLUDED = re.compile(r"\s+from (?P<file>[^\s:,]+):(?P<line>\d+)")
 
 
@@ -30,7 +32,18 @@ def diagnostic(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     if rule := _WERROR.match(message) or _RULE.match(message):
         groups = rule.groupdict()
         message, code = rule["message"], groups.get("gcc") or groups.get("clang") or groups.get("code")
-    yield _failure(match, message, code, "clang" if _is_clang(cursor) else "gcc")
+    failure = _failure(match, message, code, "clang" if _is_clang(cursor) else "gcc")
+    ours = None if is_ours(match["file"]) else _instantiation(cursor)
+    if ours:
+        failure = replace(failure, file=ours["file"], line=int(ours["line"]), col=int(ours["col"]))
+    yield failure
+
+
+def _instantiation(cursor: Cursor) -> re.Match[str] | None:
+    """Where our code asks for the template that fails in a foreign header."""
+    told = [*reversed(cursor.behind(40)), *filter(None, map(cursor.peek, range(40)))]
+    places = (match for text in told if (match := _REQUIRED.match(text)))
+    return next((place for place in places if is_ours(place["file"])), None)
 
 
 def _is_clang(cursor: Cursor) -> bool:

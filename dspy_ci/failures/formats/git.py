@@ -79,7 +79,7 @@ def _symbol(message: str) -> str | None:
 
 
 _ERRORS = (
-    r"pathspec '|could not apply |Your local changes |The following untracked|cannot lock ref |RPC failed"
+    r"pathspec '|Your local changes |The following untracked|cannot lock ref |RPC failed"
     r"|unable to write"
     r"|src refspec |object file |insufficient permission|commit is not possible|Server does not allow|corrupt patch"
 )
@@ -91,7 +91,7 @@ FORMAT = Format(
         r"error: (?P<file>\S+): (?:patch does not apply|does not exist in index|already exists in"
         r"|No such file or dir)": no_patch,
         rf"error: (?P<message>(?:{_ERRORS}).*)": error,
-        r"(?:fatal: Could not read from remote|error: failed to push)": aftermath,
+        r"(?:fatal: Could not read from remote|error: failed to push|error: could not apply )": aftermath,
         r"fatal: (?P<message>\S.*)": error,
         r"(?:remote: |ERROR: )(?P<message>(?:Permission to |Repository not found|error: GH\d+|error: File "
         r"|Write access).*)": refused,

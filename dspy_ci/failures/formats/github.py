@@ -82,6 +82,7 @@ FORMAT = Format(
         r"|The run was cancell?ed).*)": cancelled,
         r"##\[error\](?P<message>\S.*)": said,
         r"Error: (?P<message>\S.*)": said,
+        r"(?:GraphQL|HttpError|RequestError \[HttpError\]): (?P<message>\S.*)": said,
         r"(?P<message>The runner has received a shutdown signal.*)": said,
     },
     meta=True,

@@ -25,7 +25,7 @@ _KINDS: tuple[tuple[str, Kind], ...] = (
     (r"No space left", "disk"),
     (r"OutOfMemoryError|Java heap space|GC overhead", "oom"),
     (
-        r"Could not (?:resolve|find|download) |Plugin \[id: |Cannot find a Java installation|Dependency verification",
+        r"Could not (?:resolve|find(?! method)|download) |Plugin \[id: |Cannot find a Java inst|Dependency verif",
         "dependency",
     ),
     (

@@ -73,11 +73,19 @@ def uncaught(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     )
 
 
+def not_started(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
+    """The JVM found no class or no archive to start."""
+    cursor.take_while(FRAME.match, limit=20)
+    yield Failure("java", "config", match["message"], symbol=match["name"], confidence=LINE)
+
+
 FORMAT = Format(
     "javac",
     starts={
         _FILE + r":(?P<line>\d+): error: (?P<message>.+)": compiled,
         rf"e: (?:file://)?{_FILE}(?:: \(|:)(?P<line>\d+)[,:] ?(?P<col>\d+)\)?:? (?P<message>.+)": kotlin,
         rf'Exception in thread "[^"]*" {EXCEPTION}(?:: (?P<message>.*))?$': uncaught,
+        r"Error: (?P<message>(?:Could not find or load main class|Unable to access jarfile) (?P<name>\S+))"
+        r"": not_started,
     },
 )

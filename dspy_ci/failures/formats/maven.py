@@ -14,7 +14,7 @@ from dspy_ci.failures.java_stack import FRAME, class_of, frames_of, raised
 
 _PLACE = re.compile(r" @ line (?P<line>\d+), column (?P<col>\d+)")
 _POM = re.compile(r"(?:POM|\() ?(?P<file>[^\s()]*pom\.xml|[^\s()]+\.pom)")
-_SYMBOL = re.compile(r"\[ERROR\]\s+symbol: +(?:class|method|variable|constructor) (?P<name>\S.*)$")
+_SYMBOL = re.compile(r"(?:\[ERROR\])?\s+symbol: +(?:class|method|variable|constructor) (?P<name>\S.*)$")
 _ARTIFACT = re.compile(
     r"(?:artifact|find|dependency:?|following artifacts could not be resolved:) (?P<name>[\w.-]+:[\w.-]+)(?::[\w.-]+)*"
 )
@@ -57,10 +57,12 @@ def tested(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """`pkg.Class.method -- Time elapsed: 0.01 s <<< FAILURE!`, older `method(pkg.Class)`; then the stack."""
     body = cursor.take_until(lambda text: _ENDED.match(text) and not FRAME.match(text), limit=1000)
     method, cls = match["method"], match["cls"]
+    if cls and "." in method:
+        method, cls = f"{method}({cls})", None
     name = f"{cls}.{method}" if cls else method
     exception, message = raised(body)
     frames = frames_of(body)
-    owner = cls or name.rpartition(".")[0]
+    owner = cls or name.partition("(")[0].rpartition(".")[0]
     ours = [frame for frame in frames if frame.in_repo]
     mine = [frame for frame in ours if class_of(frame) == owner]
     place = next(reversed(ours or mine), None)
@@ -181,9 +183,9 @@ FORMAT = Format(
     starts={
         rf"\[ERROR\] {_JAVA}:\[(?P<line>\d+)(?:,(?P<col>\d+))?\] (?:\(\w+\) (?P<rule>\w+): )?(?P<message>.+)": compiled,
         rf"\[ERROR\] {_JAVA}:(?P<line>\d+)(?::(?P<col>\d+))?: (?P<message>.+?) \[(?P<rule>\w+)\]$": compiled,
-        r"\[ERROR\] +(?P<method>[\w.$]+(?:[\[({].*?)?)(?:\((?P<cls>[\w.$]+)\))?\s+(?:-- )"
-        r"?Time elapsed: [\d.,]+ s(?:ec)?"
-        r"\s+<<< (?:FAILURE|ERROR)!": tested,
+        r"\[ERROR\] +(?!Tests run:)(?P<method>\S.*?)(?:\((?P<cls>(?:[\w$]+\.)*[A-Z][\w$]*)\))?"
+        r"\s+(?:-- )?Time elapsed: [\d.,]+ s(?:ec)?\s+<<< (?:FAILURE|ERROR)!": tested,
+        r"(?P<method>\w\S*?)\((?P<cls>[\w.$]+)\)\s+Time elapsed: [\d.,]+ s(?:ec)?\s+<<< (?:FAILURE|ERROR)!": tested,
         _SECTION.pattern: summary,
         r"\[FATAL\] (?P<message>Non-(?:parseable|readable) POM .*)": pom,
         r"\[ERROR\]   The project \S* \((?P<file>[^)]+)\) has \d+ errors?": project,

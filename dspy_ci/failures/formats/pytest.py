@@ -46,20 +46,20 @@ class Session:
 
 def sections(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """All sections that follow each other, then blocks and summary brought together."""
-    session, title = Session(), match["title"]
+    session, title, width = Session(), match["title"], len(match[0])
     while True:
-        _section(title, cursor, session)
+        _section(title, cursor, session, width)
         following = _SECTION.match(cursor.peek() or "")
         if not following or following["title"].startswith("test session starts"):
             break
         cursor.take()
-        title = following["title"]
+        title, width = following["title"], len(following[0])
     yield from _joined(session)
 
 
-def _section(title: str, cursor: Cursor, session: Session) -> None:
+def _section(title: str, cursor: Cursor, session: Session, width: int) -> None:
     if title in {"FAILURES", "ERRORS"}:
-        _blocks(cursor, session)
+        _blocks(cursor, session, width)
     elif title in {"short test summary info", "rerun test summary info"}:
         first = cursor.number + 1
         lines = cursor.take_until(lambda text: _ends(text) or _BANG.match(text) or text.startswith("##["))
@@ -72,34 +72,27 @@ def _ends(text: str) -> object:
     return (text.startswith("==") and _SECTION.match(text)) or (_TRAILER.match(text) if " in " in text else None)
 
 
-def _blocks(cursor: Cursor, session: Session) -> None:
+def _blocks(cursor: Cursor, session: Session, width: int) -> None:
+    """The blocks of a section; their heads are as wide as its own line, which tells them from what tests print."""
+
+    def is_head(text: str) -> bool:
+        return text.startswith("_") and len(text) >= width - 1 and bool(HEAD.match(text))
+
+    def ends_block(text: str) -> object:
+        if text.startswith("-"):
+            return CAPTURED.match(text)
+        return _BANG.match(text) if text.startswith("!!!") else is_head(text) or _ends(text)
+
     while (text := cursor.peek()) is not None and not _ends(text):
         if text.startswith("E "):
             _line_style(cursor, session)
         elif CAPTURED.match(text):
-            _captured(cursor)
-        elif head := HEAD.match(cursor.take()):
+            # Captured output may hold whole fake failures.
+            cursor.take_until(lambda text: is_head(text) or _ends(text))
+        elif is_head(cursor.take()) and (head := HEAD.match(text)):
             first = cursor.number
-            lines = cursor.take_until(_ends_block, limit=_LONGEST_BLOCK)
+            lines = cursor.take_until(ends_block, limit=_LONGEST_BLOCK)
             session.blocks.append(Block(head["name"], tuple(lines), (first, cursor.number)))
-
-
-def _captured(cursor: Cursor) -> None:
-    """Take captured output: it may hold whole fake failures."""
-    if CAPTURED.match(cursor.peek() or ""):
-        cursor.take_until(lambda text: (text.startswith("_") and _is_head(text)) or _ends(text))
-
-
-def _is_head(text: str) -> bool:
-    return bool(HEAD.match(text)) and (text.startswith("__") or text.endswith("__"))
-
-
-def _ends_block(text: str) -> object:
-    if text.startswith("-"):
-        return CAPTURED.match(text)
-    if text.startswith("!!!"):
-        return _BANG.match(text)
-    return (text.startswith("_") and _is_head(text)) or _ends(text)
 
 
 def _line_style(cursor: Cursor, session: Session) -> None:
@@ -226,7 +219,10 @@ def internal_error(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 def usage(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """`pytest: error: ...`; the ini file is to blame where one is named."""
     details = cursor.take_while(lambda text: text.startswith("  "), limit=10)
-    inifile = next((text.split(": ", 1)[1] for text in details if text.startswith("  inifile: ")), None)
+    named = dict(text.strip().split(": ", 1) for text in details if ": " in text)
+    inifile = named.get("inifile")
+    if "rootdir" in named:
+        yield Workspace(named["rootdir"])
     yield Failure("pytest", "usage", match["message"], file=None if inifile == "None" else inifile, confidence=LINE)
 
 
@@ -275,7 +271,7 @@ FORMAT = Format(
         r"rootdir: (?P<folder>/[^,\s]+|[A-Za-z]:\\[^,\s]+)": header,
         r"ImportError while loading conftest '(?P<file>[^']+)'": conftest,
         r"INTERNALERROR> ": internal_error,
-        r"(?:ERROR: )?(?:pytest|py\.test|__main__\.py): error: (?P<message>.+)": usage,
+        r"(?:ERROR: )?(?:python\S* -m )?(?:pytest|py\.test|__main__\.py): error: (?P<message>.+)": usage,
         r"ERROR: (?P<message>(?:file or directory )?not found: (?P<file>\S+))": not_found,
         r"(?P<id>[^\s:]+\.py::.+?) RERUN\b": rerun,
         r"\++ Timeout \++$": timeout,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 
 from dspy_ci.failures.confidence import BLOCK, LINE
 from dspy_ci.failures.cursor import Cursor
@@ -13,6 +14,7 @@ from dspy_ci.failures.format import Format
 from dspy_ci.failures.trace import HEAD, Trace, blamed, frames_in, kind_of, symbol_of, take_traceback, trace_of
 
 _SYNTAX = re.compile(r"(?:\w+\.)*(?:SyntaxError|IndentationError|TabError): ")
+_CONFLICT = re.compile(r"\s*(?:<{7} |>{7} |={7}$)")
 _DUMP = ("  ", "Thread 0x", "Current thread", "Extension modules", "Python runtime state", "<no Python frame>")
 
 
@@ -29,7 +31,9 @@ def syntax_error(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     ahead = [cursor.peek(i) or "" for i in range(4)]
     at = next((i for i, text in enumerate(ahead) if _SYNTAX.match(text)), None)
     if at is not None:
-        yield _crash(trace_of([match.string, *(cursor.take() for _ in range(at + 1))]))
+        lines = [match.string, *(cursor.take() for _ in range(at + 1))]
+        failure = _crash(trace_of(lines))
+        yield replace(failure, kind="git") if any(map(_CONFLICT.match, lines)) else failure
 
 
 def missing_module(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:

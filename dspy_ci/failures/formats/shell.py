@@ -19,7 +19,9 @@ _RULES: tuple[tuple[re.Pattern[str], Kind], ...] = (
     (re.compile(r"(?P<name>\S+): (?:bad interpreter: .*|cannot execute.*|No such file or directory)$"), "command"),
     (re.compile(r"(?P<file>\S+): (?:Permission denied|Is a directory)$"), "permission"),
     (re.compile(r"(?P<name>\w+): (?:unbound variable|parameter (?:null or )?not set)"), "config"),
-    (re.compile(r"(?i:syntax error)|unexpected EOF while looking for|bad substitution"), "syntax"),
+    (re.compile(r"(?:cd|pushd|source|\.): (?P<name>.+): (?:No such file or directory|Not a directory)$"), "command"),
+    (re.compile(r"(?P<name>[A-Z][A-Z0-9_]+): \S"), "config"),
+    (re.compile(r"(?:.*: )?[Ss]yntax error|unexpected EOF while looking for|bad substitution"), "syntax"),
     (re.compile(r".*: No space left on device$"), "disk"),
     (re.compile(r"fork: (?:retry: )?(?:Resource temporarily unavailable|Cannot allocate memory)"), "oom"),
 )
@@ -104,14 +106,14 @@ _FULL = r"(?:No|no) space left on device|There is not enough space on the disk|D
 FORMAT = Format(
     "shell",
     starts={
-        rf"(?P<file>[^\s:]+): (?:line (?P<line>\d+)"
-        rf"|[Ll]ine (?P<other>\d+)): +\d+ (?P<signal>{_SIGNAL})(?P<command>.*)": killed,
+        rf"(?P<file>[^\s:]+): line (?P<line>\d+): +\d+ (?P<signal>{_SIGNAL})(?P<command>.*)": killed,
         r"(?P<file>[^\s:]+): (?:eval: )?line (?P<line>\d+): (?P<message>\S.*)": script,
         r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\S.*: not found)$": script,
         r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\S.*: Permission denied)$": script,
         r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>\w+: parameter .*)": script,
         r"(?P<file>[^\s:]+): (?:eval: )?(?P<line>\d+): (?P<message>Syntax error: .*)": script,
         r"(?P<file>zsh):(?P<line>\d+): (?P<message>\S.*)": script,
+        rf"(?P<file>(?:\S*/)?(?:ba|da|z|k|a)?sh): (?P<line>)\d+ (?P<signal>{_SIGNAL})(?P<command>.*)": killed,
         rf"(?P<signal>{_SIGNAL})(?: \(core dumped\)|: \d+)?$": signal,
         r"(?:\S*/)?(?:ba|da|z|k|a)?sh: (?P<message>(?P<name>[^\s:]+): (?:command )?not found)$": not_found,
         r"(?:\S*/)?env: (?P<message>[‘'`]?(?P<name>[^\s:’']+)[’']?: (?:No such file or directory"

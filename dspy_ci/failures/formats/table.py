@@ -37,6 +37,7 @@ from dspy_ci.failures.formats import (
     make,
     maven,
     mocha,
+    monorepo,
     mypy,
     node,
     node_test,
@@ -82,6 +83,7 @@ FORMATS: tuple[Format, ...] = (
     poetry.FORMAT,
     sphinx.FORMAT,
     # What other languages' tools print.
+    monorepo.FORMAT,
     github.FORMAT,
     runners.FORMAT,
     docker.FORMAT,

@@ -14,6 +14,7 @@ from dspy_ci.failures.format import Format
 _BAR = re.compile(r"│ ?|╷|╵")
 _ERROR = re.compile(r"Error: (?P<title>\S.*)$")
 _PLACE = re.compile(r"\s+on (?P<file>.+?) line (?P<line>\d+)(?:, in .*)?:?$")
+_NAMED_PLACE = re.compile(r"\bat (?P<file>\S+\.tf):(?P<line>\d+)")
 _WITH = re.compile(r"\s+with (?P<name>\S+),$")
 _KINDS: tuple[tuple[str, Kind], ...] = (
     (r"Invalid (?:expression|character|block definition|multi-line string|template|number literal)", "syntax"),
@@ -59,7 +60,7 @@ def _is_terraform(cursor: Cursor) -> bool:
 
 
 def _failure(title: str, lines: Sequence[str]) -> Failure:
-    place = next((found for text in lines if (found := _PLACE.match(text))), None)
+    place = next((found for text in lines if (found := _PLACE.match(text) or _NAMED_PLACE.search(text))), None)
     named = next((found["name"] for text in lines if (found := _WITH.match(text))), None)
     quoted = next((found[1] for text in lines if (found := re.search(r'named "([^"]+)"', text))), None)
     said = " ".join([title, *lines])

@@ -12,11 +12,14 @@ from dspy_ci.patches.fixers import (
     encoding,
     missing_attribute,
     missing_await,
+    missing_key,
     missing_module,
+    missing_super,
     mixed_types,
     naive_datetime,
     parentheses,
     syntax,
+    unbound_local,
     undefined_name,
     wrong_call,
 )
@@ -35,8 +38,8 @@ class Fixer(Protocol):
 
 
 FIXERS: tuple[Fixer, ...] = (
-    syntax, undefined_name, missing_module, missing_attribute, wrong_call, missing_await, parentheses, naive_datetime,
-    encoding, mixed_types,
+    syntax, unbound_local, undefined_name, missing_module, missing_super, missing_attribute, missing_key, wrong_call,
+    missing_await, parentheses, naive_datetime, encoding, mixed_types,
 )  # fmt: skip
 MOST = 40
 """How many patches of one fixer for one failure are worth a trial."""

@@ -20,8 +20,8 @@ NAME = "undefined-name"
 
 def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     """Import it, write it as it is spelt elsewhere, or take it from `self`."""
-    found = said(failure, r"(?:free variable|local variable|name) '(\w+)'")
-    if not found or not said(failure, r"is not defined|referenced before assignment|not associated with a value"):
+    found = said(failure, r"name '(\w+)' is not defined")
+    if not found:
         return
     name = found[1]
     for site in sites(failure, evidence):

@@ -45,7 +45,7 @@ def _numbers(value: int, place: Place) -> Iterator[tuple[str, float]]:
     yield from ((str(value + step), odds) for step, odds in _NEAR)
     yield from ((str(small), 0.4) for small in (0, 1))
     yield str(-value), 0.3
-    yield from ((str(value * ten), 0.15) for ten in (2, 10, 100))
+    yield from ((str(value * ten), 0.2) for ten in (2, 10, 100))
     if value and value % 10 == 0:
         yield str(value // 10), 0.15
     yield from ((str(other), 0.25) for other in sorted(_others(place, int)))

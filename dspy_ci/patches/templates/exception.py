@@ -42,7 +42,8 @@ def _wider(name: ast.expr, place: Place) -> Iterator[Mutation]:
     for other in dict.fromkeys((*_own(place), *_USUAL)):
         if other not in old:
             text = f"({', '.join([*old, other])})"
-            yield Mutation((place.replace(name, text),), f"also catches `{other}`", 0.35)
+            odds = 0.05 if other == "Exception" else 0.35
+            yield Mutation((place.replace(name, text),), f"also catches `{other}`", odds)
 
 
 def _own(place: Place) -> Iterator[str]:

@@ -12,7 +12,8 @@ NAME = "statement"
 PRIOR = 0.5
 
 _FIXED = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Import, ast.ImportFrom, ast.Pass)
-_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign, ast.Raise)
+_OWNERS = (ast.For, ast.AsyncFor, ast.While, ast.If, ast.With, ast.AsyncWith)
+_SIMPLE = (ast.Assign, ast.AugAssign, ast.Expr, ast.Return, ast.Continue, ast.Break, ast.AnnAssign)
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
@@ -38,6 +39,9 @@ def shown(code: str) -> str:
 def _removed(node: ast.stmt, place: Place) -> Iterator[Mutation]:
     span = place.delete(node)
     if span:
+        if isinstance(node, ast.Raise | ast.Assert):  # somebody meant that; taking it away cures the symptom
+            yield Mutation((span,), f"does without {shown(place.code(node))}", 0.1)
+            return
         small = isinstance(node, _SIMPLE)
         yield Mutation((span,), f"does without {shown(place.code(node))}", 0.7 if small else 0.35)
 
@@ -56,10 +60,11 @@ def _outward(node: ast.stmt, place: Place) -> Iterator[Mutation]:
     """The last statement of a block put behind the block: the `return` that ended a loop too early."""
     block, index = place.blocks[node]
     owner = place.parents.get(node)
-    if index + 1 < len(block) or index == 0 or not isinstance(owner, ast.stmt) or owner not in place.blocks:
+    if index + 1 < len(block) or index == 0 or not isinstance(owner, _OWNERS) or owner not in place.blocks:
         return
     indent = place.indent(owner)
-    if indent is None or (getattr(owner, "orelse", None) and block is not owner.orelse):  # type: ignore[attr-defined]
+    other: list[ast.stmt] = getattr(owner, "orelse", [])
+    if indent is None or (other and block is not other):
         return
     start, end = place.lines(node)
     text = reindented(place.text[start:end], place.indent(node) or "", indent)

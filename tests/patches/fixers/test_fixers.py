@@ -46,6 +46,9 @@ def test_leaves_failures_alone_that_are_not_its_business(name, message):
         ("mixed-types", 'TypeError: can only concatenate list (not "int") to list', "def f(a):\n    return a + 1\n"),
         ("encoding", "UnicodeDecodeError: 'ascii' codec can't decode", "def f(p):\n    return open(p, 'rb')\n"),
         ("syntax", "SyntaxError: invalid syntax", "def f():\n    return 1\n"),
+        ("unbound-local", "UnboundLocalError: cannot access free variable 'x'", "x = 1\nx += 1\n"),
+        ("missing-super", "AttributeError: 'B' object has no attribute 'x'", "class B(A):\n    pass\n"),
+        ("missing-key", "KeyError: 'zzz'", "def f(a):\n    return a['name']\n"),
     ],
 )
 def test_says_nothing_when_it_knows_nothing(name, message, code):
@@ -227,3 +230,51 @@ def test_syntax(before, after):
 @pytest.mark.parametrize("text", ["", "x = 1\n", "(" * 300, "\0", "def f(:\n" * 50])
 def test_only_texts_that_parse_come_out(text):
     assert all(parse(change.text) is not None for change in mended(text))
+
+
+CLASSES = """\
+class A:
+    def __init__(self, size):
+        self.size = size
+
+    @abstractmethod
+    def area(self): ...
+
+
+class B(A):
+    def __init__(self, name, size):
+        self.name = name
+
+    def aera(self):
+        return {"width": 1, "size": self.size}["widht"]
+"""
+
+
+def test_the_parent_is_made_too():
+    fixed = CLASSES.replace("        self.name = name", "        super().__init__(size)\n        self.name = name")
+    assert cures("missing-super", "AttributeError: 'B' object has no attribute 'size'", CLASSES, line=14) == [fixed]
+
+
+def test_a_misspelt_key():
+    assert cures("missing-key", "KeyError: 'widht'", CLASSES, line=14)[0] == CLASSES.replace("widht", "width")
+
+
+def test_a_misspelt_method_of_an_abstract_class():
+    message = "TypeError: Can't instantiate abstract class B without an implementation for abstract method 'area'"
+    assert cures("missing-key", message, CLASSES) == [CLASSES.replace("aera", "area")]
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("x = 1\ndef f():\n    x += 1\n", "x = 1\ndef f():\n    global x\n    x += 1\n"),
+        (
+            "def g():\n    x = 1\n    def f():\n        x += 1\n",
+            "def g():\n    x = 1\n    def f():\n        nonlocal x\n        x += 1\n",
+        ),
+        ("def f():\n    if 1:\n        x += 1\n", "def f():\n    x = 0\n    if 1:\n        x += 1\n"),
+    ],
+)
+def test_a_name_is_meant_from_outside_or_has_no_start(before, after):
+    message = "UnboundLocalError: cannot access local variable 'x' where it is not associated with a value"
+    assert cures("unbound-local", message, before, line=before.count("\n"))[0] == after

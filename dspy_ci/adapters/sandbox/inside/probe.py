@@ -104,7 +104,7 @@ class Probe:
         if hasattr(known, "no_header"):
             args += ["--no-header"]
         if has("randomly"):
-            args += ["--randomly-dont-reorganize", "--randomly-seed=1"]
+            args += ["--randomly-dont-reorganize", "--randomly-seed=%d" % self.job["seed"]]
         args += ["--maxfail=1" if self.job["stop"] else "--maxfail=0", "--continue-on-collection-errors"]
         if self.wanted:
             given = set(map(str, known.file_or_dir or ()))
@@ -134,6 +134,8 @@ class Probe:
         self.channel = Channel(fd, job["nonce"])
         session.config.args[:] = self._places(session.config)
         session.config.option.maxfail = 1 if job["stop"] else 0
+        if hasattr(session.config.option, "randomly_seed"):
+            session.config.option.randomly_seed = job["seed"]
         if self.tracer:
             self.tracer.start()
 

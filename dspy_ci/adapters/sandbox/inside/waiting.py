@@ -79,6 +79,7 @@ def forked(peer, config, names, zygote):
         job, fds = zygote.receive(peer)
         if job is None:
             os._exit(0)
+        zygote.load("compiled").remember(job)
         pid = os.fork()
         if pid == 0:
             os.setsid()
