@@ -235,3 +235,16 @@ def test_a_name_that_a_shell_would_read_is_quoted(hooked, write, git, dspy_ci):
     write(root, {"$(id) x/a.py": "from . import b\n", "$(id) x/b.py": ""})
     git(root, "add", "$(id) x/a.py")
     assert "mend: git add '$(id) x/b.py'" in dspy_ci("hook", "check", cwd=root).stdout
+
+
+def test_the_check_loads_neither_a_vendor_nor_the_command_line(repository, write, git):
+    root = repository(SHOP)
+    write(root, RENAMED)
+    git(root, "add", "-A")
+    code = (
+        "import sys; from dspy_ci.__main__ import run; run(['hook', 'check'])\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert "shop/till.py:1" in done.stdout
+    assert {"click", "rich", "libcst", "git", "dspy", "github", "ruff"}.isdisjoint(done.stderr.split())
