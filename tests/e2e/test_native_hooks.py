@@ -127,6 +127,18 @@ def test_a_manager_is_respected(repository, dspy_ci, git, write):
     assert (root / "githooks/pre-commit").read_text() == "#!/bin/sh\n"
 
 
+def test_hooks_that_other_repositories_share_are_left_alone(repository, dspy_ci, git, tmp_path):
+    root = repository(SHOP)
+    git(root, "config", "core.hooksPath", str(tmp_path / "shared"))
+    assert "serves other repositories too" in dspy_ci("hook", "install", cwd=root).stdout
+    assert not (tmp_path / "shared").exists()
+    git(root, "config", "core.hooksPath", "githooks")
+    assert "runs `dspy-ci hook check`" in dspy_ci("hook", "install", cwd=root).stdout
+    assert (root / "githooks/pre-commit").exists()
+    assert "taken away" in dspy_ci("hook", "uninstall", cwd=root).stdout
+    assert not (root / "githooks/pre-commit").exists()
+
+
 def test_the_folder_of_shims_serves_as_hooks_path(repository, write, git, commit):
     root = repository(SHOP)
     git(root, "config", "core.hooksPath", str(HOOKS))
