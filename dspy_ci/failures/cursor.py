@@ -31,7 +31,7 @@ class Cursor:
         self._absent: dict[re.Pattern[str], int] = {}
         """Up to which line a pattern was looked for in vain: many blocks may look for the same end."""
         self.refused: set[int] = set()
-        """Lines that end no report, though they look so."""
+        """Lines that are not what they look like, as a format has found by looking ahead."""
         self.page = Page((), 0)
         self.index = 0
         """Index in the page of the line that comes next."""
