@@ -35,7 +35,7 @@ def types(session):
 def bench(session):
     """Speed as ratios, measured side by side; never part of the tests."""
     session.install("-e", ".", *TESTS, "flake8>=7")
-    session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs)
+    session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs, env={"PYTHONPATH": "tests/bench"})
 
 
 @nox.session

@@ -18,7 +18,7 @@ from dspy_ci.causes.stage import Stage
 from dspy_ci.causes.statements import finer
 from dspy_ci.causes.suspicion import Traces, weights
 from dspy_ci.causes.words import used
-from dspy_ci.ports.sandbox import Files, TestReport, TestRun
+from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
 from dspy_ci.ports.trial import CommandTrial, Trial, observe
 
 _SLOW = 2.0
@@ -31,7 +31,7 @@ _TARGETS = 40
 _PATIENCE = 60.0
 """Seconds for one test of the first run."""
 
-Status = Literal["found", "green", "base-red", "unreproduced", "spent"]
+Status = Literal["found", "green", "base-red", "flaky", "unreproduced", "spent"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,12 +95,12 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
         status: Status = "base-red" if head.red else "green" if not head.problem else "unreproduced"
         yield Culprits(status, (), len(case.hunks), lab.runs, 0, lab.remembered, seconds=time.monotonic() - started)
         return
-    search = Search(case, redness, targets[:_TARGETS], width if head.seconds > _SLOW else 1)
+    search = Search(case, redness, targets[:_TARGETS], _limit(base, targets), width if head.seconds > _SLOW else 1)
     for guilt in search.guilts():
         yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
     yield Culprits(
-        "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing, lab.remembered,
-        complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
+        "flaky" if search.unstable else "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing,
+        lab.remembered, complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
         held=tuple(sorted({case.hunks[i].path for i in search.held})),
     )  # fmt: skip
 
@@ -127,49 +127,49 @@ class Case:
         """The base and the head with all their tests."""
         trial = replace(self.trial, per_test=_PATIENCE) if isinstance(self.trial, TestRun) else self.trial
         both: list[Files] = [self.files(()), self.files(self.hunks)]
-        if width > 1:
-            base, head = self.lab.reports(trial, both, lambda copy, files: observe(trial, copy, files))
-            return base, head
-        base, head = (
-            self.lab.reports(trial, [one], lambda copy, files: observe(trial, copy, files))[0] for one in both
-        )
+        batches = [both] if width > 1 else [[one] for one in both]
+
+        def run(copy: Copy, files: Files) -> TestReport:
+            return observe(self.lab.bounded(trial), copy, files)
+
+        base, head = (report for batch in batches for report in self.lab.reports(trial, batch, run))
         return base, head
 
     def files(self, chosen: Iterable[Hunk]) -> Files:
         """What lies on the base when these hunks are chosen."""
         return laid(self.changes, tuple(chosen))
 
-    def reports(self, targets: Sequence[str], selections: Sequence[Sequence[Hunk]], limit: float) -> list[TestReport]:
-        """Try several selections with the tests alone."""
-        trial = self.trial
+    def reports(
+        self, targets: Sequence[str], selections: Sequence[Sequence[Hunk]], limit: float, number: int = 0
+    ) -> list[TestReport]:
+        """Try several selections with the tests alone; another number runs again what is known."""
+        trial, bound = self.trial, limit
         if isinstance(trial, TestRun):
-            trial = replace(trial, ids=tuple(sorted(targets)), per_test=limit, timeout=10 + limit * len(targets))
-        return self.lab.reports(
-            trial, [self.files(chosen) for chosen in selections], lambda copy, files: present(trial, copy, files)
-        )
+            trial, bound = replace(trial, ids=tuple(sorted(targets)), per_test=limit), 10 + limit * len(targets)
 
-    def traced(self, targets: Sequence[str]) -> Mapping[str, frozenset[int]]:
-        """The lines that the red tests run on the head."""
-        if not isinstance(self.trial, TestRun) or not self.hunks:
-            return {}
-        trial = replace(self.trial, ids=tuple(targets), trace=True, per_test=_PATIENCE)
-        report = self.lab.copy().test(trial, self.files(self.hunks))
+        def run(copy: Copy, files: Files) -> TestReport:
+            return present(self.lab.bounded(trial, bound), copy, files)
+
+        return self.lab.reports(trial, [self.files(chosen) for chosen in selections], run, number=number)
+
+    def traced(self, targets: Sequence[str], limit: float) -> TestReport | None:
+        """The red tests on the head once more, with the lines that they run; None where nobody can tell lines."""
+        if not isinstance(self.trial, TestRun):
+            return None
+        trial = replace(self.trial, ids=tuple(targets), trace=True, per_test=4 * limit)
+        report = self.lab.copy().test(replace(trial, timeout=10 + 4 * limit * len(targets)), self.files(self.hunks))
         self.lab.runs += 1
-        found: dict[str, frozenset[int]] = {}
-        for lines in report.lines.values():
-            for path, some in lines.items():
-                found[path] = found.get(path, frozenset()) | some
-        return found
+        return report
 
 
 class Search:
     """The way from a red head to the hunks that are to blame."""
 
-    def __init__(self, case: Case, redness: Redness, targets: Sequence[str], width: int) -> None:
+    def __init__(self, case: Case, redness: Redness, targets: Sequence[str], limit: float, width: int) -> None:
         """Nothing is run yet."""
         self.case, self.redness, self.targets, self.width = case, redness, tuple(targets), width
-        slowest = max((redness.report.results[name].seconds for name in targets), default=0.0)
-        self.limit = max(5.0, 10 * slowest)
+        self.limit = limit
+        self.unstable = False
         self.found: list[Guilt] = []
         self.held: Selection = frozenset()
         self.complete = True
@@ -180,10 +180,16 @@ class Search:
         """Each set of hunks as it is found, then again with its statements."""
         before = self.case.lab.runs
         try:
+            traces = self._traces()
+            if self.unstable:
+                return
             self.held = self._held()
-            self.weights = weights(self.case.changes, self.case.hunks, self._traces())
+            self.weights = weights(self.case.changes, self.case.hunks, traces)
             yield from self._explained()
             self.narrowing = self.case.lab.runs - before
+            self.unstable = not self._confirmed()
+            if self.unstable:
+                return
             yield from self._alternatives()
             self._take_apart()
         except SpentError:
@@ -282,15 +288,44 @@ class Search:
         return self.all - gone
 
     def _traces(self) -> Traces:
+        """What is known of the red tests; those that are not red a second time are not looked for."""
+        report = self.case.traced(self.targets, self.limit)
+        if report and not report.problem:
+            self.targets = tuple(name for name in self.targets if name in report.red)
+            self.unstable = not self.targets
         failures = [told(name, self.redness.report.results[name]) for name in self.targets]
         frames: dict[str, frozenset[int]] = {}
         for frame in (frame for failure in failures for frame in failure.frames):
             frames[frame.file] = frames.get(frame.file, frozenset()) | {frame.line or 0}
         said = [failure.message.encode(errors="replace") for failure in failures]
-        self._known = Traces(self.case.traced(self.targets), frames, used(said))
+        self._known = Traces(_ran(report), frames, used(said))
         return self._known
+
+    def _confirmed(self) -> bool:
+        """Whether the base is green and each answer red once more: otherwise chance has led us."""
+        held = [self.case.hunks[i] for i in self.held]
+        again = [held, *([*held, *guilt.hunks] for guilt in self.found)]
+        base, *answers = self.case.reports(self.targets, again, self.limit, number=1)
+        green = all(self.redness.reply(base, name) != "red" for name in self.targets)
+        pairs = zip(self.found, answers, strict=True)
+        return green and all(self.redness.reply(report, guilt.tests[0]) == "red" for guilt, report in pairs)
 
     def _change(self, hunk: Hunk) -> FileChange:
         return next(
             one for one in self.case.changes if (one.move.before, one.move.after) == (hunk.before, hunk.after)
         )  # fmt: skip
+
+
+def _limit(base: TestReport, targets: Sequence[str]) -> float:
+    """Seconds for one test or command: many times what it took on the base, where it did not hang."""
+    known = [base.results[name].seconds for name in targets if name in base.results]
+    return max(5.0, 10 * max(known or [result.seconds for result in base.results.values()], default=0.0))
+
+
+def _ran(report: TestReport | None) -> Mapping[str, frozenset[int]]:
+    """The lines that a traced run ran, by file."""
+    found: dict[str, frozenset[int]] = {}
+    for lines in report.lines.values() if report else ():
+        for path, some in lines.items():
+            found[path] = found.get(path, frozenset()) | some
+    return found

@@ -19,6 +19,8 @@ from dspy_ci.ports.trial import CommandTrial, Trial, observe, shown
 
 _LONGEST = 4000
 """Characters of a message that are kept."""
+_SHORTEST = 1.0
+"""Seconds that every run may take."""
 
 
 @dataclass
@@ -54,12 +56,21 @@ class Laboratory:
         if missing and time.monotonic() >= self.deadline:
             raise SpentError
         fresh = self._run(list(missing.values()), run) if missing else []
+        if any(report.code is None for report in fresh) and time.monotonic() >= self.deadline:
+            raise SpentError  # it was the budget that killed the run
         for key, report in zip(missing, fresh, strict=True):
             if report.code is not None:  # what was killed for time says nothing about the next time
                 self.memory.keep(key, _text(report))
         self.runs += len(fresh)
         known |= dict(zip(missing, fresh, strict=True))
         return [known[key] for key in keys]
+
+    def bounded(self, trial: Trial, limit: float = float("inf")) -> Trial:
+        """The trial with no more time than the limit and the budget leave it."""
+        left = min(limit, max(_SHORTEST, self.deadline - time.monotonic()))
+        if isinstance(trial, TestRun):
+            return replace(trial, timeout=min(trial.timeout, left))
+        return replace(trial, command=replace(trial.command, timeout=min(trial.command.timeout, left)))
 
     def key(self, trial: Trial, files: Files, number: int = 0) -> str:
         """What a run depends on, as a digest: the tree, the files, the command and the tests."""

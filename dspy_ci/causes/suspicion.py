@@ -5,11 +5,12 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from math import log2
 
-from dspy_ci.causes.hunk import FileChange, Hunk, laid
+from dspy_ci.causes.hunk import FileChange, Hunk
 from dspy_ci.causes.words import used
-from dspy_ci.codebase.functions import functions
+from dspy_ci.codebase.functions import Function, functions
 from dspy_ci.codebase.snapshot import decode, parse
 
 _PROSE = (".md", ".rst", ".txt", ".adoc")
@@ -38,7 +39,7 @@ def weights(found: Sequence[FileChange], hunks: Sequence[Hunk], traces: Traces) 
 def _weight(change: FileChange, hunk: Hunk, traces: Traces) -> float:
     if hunk.path.endswith(_PROSE):
         return _SLIGHT
-    if hunk.kind == "edit" and hunk.path.endswith(".py") and _says_nothing(change, hunk):
+    if hunk.kind == "edit" and hunk.path.endswith(".py") and _says_nothing(hunk):
         return _SLIGHT / 10
     weight = _run(change, hunk, traces.lines) if traces.lines and hunk.path.endswith((".py", ".pyi")) else 0.2
     if _near(hunk, traces.frames.get(hunk.path, ())):
@@ -55,36 +56,25 @@ def _run(change: FileChange, hunk: Hunk, lines: Mapping[str, frozenset[int]]) ->
     touched = set(hunk.new_lines) or {hunk.new_start, hunk.new_start + 1}
     if ran & touched:
         return 1.0
-    if not _in_function(change, touched):  # runs when the module is imported, which belongs to no test
+    if not _in_function(change.new, touched):  # runs when the module is imported, which belongs to no test
         return 0.3 if ran else 0.1
     return 0.05 if ran else _SLIGHT
 
 
-def _in_function(change: FileChange, touched: Iterable[int]) -> bool:
-    tree = parse(decode(b"".join(change.new)).text)
-    if tree is None:
-        return False
-    inner = [one for one in functions("", tree) if not isinstance(one.node, ast.Module)]
+def _in_function(lines: tuple[bytes, ...], touched: Iterable[int]) -> bool:
+    inner = _functions(lines)
     return all(any(line in one and line > one.start for one in inner) for line in touched)
 
 
-def _says_nothing(change: FileChange, hunk: Hunk) -> bool:
-    """Whether the hunk alone leaves the syntax tree as it was, docstrings aside."""
-    before = parse(decode(b"".join(change.old)).text)
-    after = parse(decode(laid([change], [hunk]).get(str(hunk.before)) or b"").text)
-    return before is not None and after is not None and _meaning(before) == _meaning(after)
+@lru_cache(64)
+def _functions(lines: tuple[bytes, ...]) -> tuple[Function, ...]:
+    tree = parse(decode(b"".join(lines)).text)
+    return tuple(one for one in functions("", tree) if not isinstance(one.node, ast.Module)) if tree else ()
 
 
-def _meaning(tree: ast.Module) -> str:
-    for node in ast.walk(tree):
-        body = getattr(node, "body", None)
-        if isinstance(body, list) and body and _is_text(body[0]):
-            body[0].value.value = ""
-    return ast.dump(tree)
-
-
-def _is_text(node: ast.AST) -> bool:
-    return isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant) and isinstance(node.value.value, str)
+def _says_nothing(hunk: Hunk) -> bool:
+    """Whether all of its lines are blank or comments."""
+    return all(not line.strip() or line.strip().startswith(b"#") for line in (*hunk.old, *hunk.new))
 
 
 def _near(hunk: Hunk, lines: Iterable[int]) -> bool:

@@ -51,6 +51,8 @@ class Suspense:
     base: Tally = field(default_factory=Tally)
     cause: Cause | None = None
     message: str = ""
+    seconds: float = 0.0
+    """How long it took when it was discovered."""
     beside: bool = False
     """Whether it is run beside all others, because it passes alone."""
     tried_beside: bool = False
@@ -148,13 +150,14 @@ class _Sides:
 
     def _both(self, trial: Trial, number: int) -> tuple[TestReport, TestReport]:
         def run(copy: Copy, files: Files) -> TestReport:
-            return present(trial, copy, files)
+            return present(self.lab.bounded(trial), copy, files)
 
         if self.width > 1 and self.head != self.base:
             head, base = self.lab.reports(trial, [self.head, self.base], run, number=number)
             return head, base
         (head,) = self.lab.reports(trial, [self.head], run, number=number)
-        (base,) = self.lab.reports(trial, [self.base], run, number=number)
+        again = number if self.head != self.base else -number - 1  # the same tree on both sides is run twice
+        (base,) = self.lab.reports(trial, [self.base], run, number=again)
         return head, base
 
 
@@ -163,7 +166,14 @@ def _discovered(head: TestReport, base: TestReport, asked: Asked, *, is_command:
     found = []
     for name in names:
         result = head.results[name]
-        one = Suspense(name, None, message=result.message, is_command=is_command, new=name not in base.results)
+        one = Suspense(
+            name,
+            None,
+            message=result.message,
+            seconds=result.seconds,
+            is_command=is_command,
+            new=name not in base.results,
+        )
         if name not in head.red:
             one.outside = _told(asked.wanted.get(name))
         else:
@@ -183,7 +193,8 @@ def _round(open_: Sequence[Suspense], sides: _Sides, number: int) -> None:
     alone = [one for one in open_ if not one.beside]
     beside = [one for one in open_ if one.beside]
     if alone:
-        _count(alone, *sides.some([one.test for one in alone], number, _PATIENCE / 4))
+        slowest = max(one.seconds for one in alone)
+        _count(alone, *sides.some([one.test for one in alone], number, min(_PATIENCE, max(5.0, 10 * slowest))))
     if beside:
         _count(beside, *sides.whole(number))
 

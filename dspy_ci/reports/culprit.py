@@ -37,6 +37,8 @@ class CulpritReport:
                 return f"Nothing is red on {head}: there is no culprit to look for."
             case "base-red":
                 return f"What is red on {head} is red on {self.base[:12]} too: this change is not to blame for it."
+            case "flaky":
+                return f"What is red on {head} is red or green by chance; `dspy-ci triage` says how often."
             case "unreproduced":
                 return f"Nothing can be said: the tests do not run on {head}."
             case "spent":
@@ -48,11 +50,18 @@ class CulpritReport:
 def _how_sure(found: Culprits) -> str:
     if not found.complete:
         return f"The budget ended after {number(found.runs, 'run')}: this is the best answer so far."
-    others = any(guilt.alternative for guilt in found.guilts)
-    without = "what else is to blame stands below" if others else "without it the tests are not red as they are now"
-    if found.mended is None and not others:
-        without = "the change without it cannot be judged"
-    return f"None can be left out; {without}."
+    it = "it" if len(found.hunks) == 1 else "them"
+    least = "" if len(found.hunks) == 1 else "None of them can be left out; "
+    if any(guilt.alternative for guilt in found.guilts):
+        return f"{least}{_first(least, 'others')} would be enough too, they stand below."
+    if found.mended is None:
+        return f"{least}{_first(least, 'the')} change without {it} cannot be judged."
+    return f"{least}{_first(least, 'the')} change without {it} is not red in this way."
+
+
+def _first(before: str, word: str) -> str:
+    """The word as it begins a sentence, or goes on with one."""
+    return word if before else word.capitalize()
 
 
 def culprit_record(report: CulpritReport) -> Record:

@@ -1,4 +1,5 @@
 import time
+from random import Random
 
 import pytest
 
@@ -89,6 +90,15 @@ def test_nothing_is_run_twice_with_a_memory():
     first, second = (answer(sandbox, head(3, 11), memory=memory) for _ in range(2))
     assert files(first) == files(second)
     assert second.runs == 1  # the traced one, of which the lines are wanted
+
+
+def test_chance_is_no_culprit():
+    dice = Random(1)
+    sandbox = MemorySandbox(BASE, {"t": lambda files: files["m1.txt"] == b"fine\n" or dice.random() < 0.5})
+    found = [answer(sandbox, head()).status for _ in range(20)]
+    assert set(found) <= {"flaky", "green", "found"}
+    assert found.count("flaky") >= 5
+    assert answer(MemorySandbox(BASE, {"t": lambda _: dice.random() < 0.5}), head()).status != "unreproduced"
 
 
 def test_when_the_budget_is_over_the_answer_is_red_and_says_that_it_is_not_reduced():
