@@ -9,7 +9,7 @@ from functools import cached_property
 from typing import Literal
 
 from dspy_ci.causes.hunk import FileChange, Hunk, hunks, laid
-from dspy_ci.causes.laboratory import Laboratory, present
+from dspy_ci.causes.laboratory import Laboratory, ours, present
 from dspy_ci.causes.manner import told
 from dspy_ci.causes.narrowing import Narrowed, Reply, Selection, SpentError, narrowed
 from dspy_ci.causes.needs import needs
@@ -69,6 +69,8 @@ class Culprits:
     seconds: float = 0.0
     held: tuple[str, ...] = ()
     """Files of the failing tests that were taken from the head in every experiment."""
+    unmet: tuple[str, ...] = ()
+    """Tests of the change that fail on the code of the base too: no hunk is to blame for them."""
 
     @property
     def hunks(self) -> tuple[Hunk, ...]:
@@ -88,6 +90,7 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     except SpentError:
         yield Culprits("spent", count=len(case.hunks), complete=False)
         return
+    ours(base, head)
     redness = Redness(head, isinstance(trial, CommandTrial))
     targets = tuple(name for name in redness.manners if redness.reply(base, name) != "red")
     yield Stage("test", f"{len(head.red)} red on the head, {len(head.red) - len(targets)} of them on the base too")
@@ -101,7 +104,7 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     yield Culprits(
         "flaky" if search.unstable else "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing,
         lab.remembered, complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
-        held=tuple(sorted({case.hunks[i].path for i in search.held})),
+        held=tuple(sorted({case.hunks[i].path for i in search.held})), unmet=search.unmet,
     )  # fmt: skip
 
 
@@ -170,6 +173,7 @@ class Search:
         self.case, self.redness, self.targets, self.width = case, redness, tuple(targets), width
         self.limit = limit
         self.unstable = False
+        self.unmet: tuple[str, ...] = ()
         self.found: list[Guilt] = []
         self.held: Selection = frozenset()
         self.complete = True
@@ -196,18 +200,30 @@ class Search:
             self.complete = False
 
     @cached_property
+    def _own(self) -> frozenset[str]:
+        """The files of the failing tests."""
+        return frozenset(target.partition("::")[0] for target in self.targets)
+
+    @cached_property
     def all(self) -> Selection:
         """Every hunk that may be blamed."""
         return frozenset(range(len(self.case.hunks))) - self.held
 
     def _held(self) -> Selection:
-        """The hunks of the failing tests' own files, when the base passes the tests as the head has them."""
-        own = {target.partition("::")[0] for target in self.targets}
-        some = frozenset(i for i, hunk in enumerate(self.case.hunks) if hunk.path in own)
+        """The hunks of the failing tests' own files, when the base passes some tests as the head has them.
+
+        New tests that fail on the base too ask for what the change was to bring: no hunk can be blamed for them.
+        """
+        some = frozenset(i for i, hunk in enumerate(self.case.hunks) if hunk.path in self._own)
         if not some or len(some) == len(self.case.hunks):
             return frozenset()
         (report,) = self._reports([some])
-        return some if len(report.mended(self.targets)) == len(self.targets) else frozenset()
+        passing = report.mended(self.targets)
+        if not passing:
+            return frozenset()
+        self.unmet = tuple(name for name in self.targets if name not in passing)
+        self.targets = tuple(name for name in self.targets if name in passing)
+        return some
 
     def _explained(self) -> Iterator[Guilt]:
         """Until every test is explained: the smallest set for the first one that is not."""
@@ -245,11 +261,15 @@ class Search:
         for place, guilt in enumerate(self.found):
             pieces = guilt.hunks
             for _ in range(_DEPTH):
-                smaller = tuple(part for piece in pieces for part in finer(self._change(piece), piece))
+                smaller = tuple(part for piece in pieces for part in self._finer(piece))
                 if len(smaller) == len(pieces):
                     break
                 pieces = self._narrowed_pieces(smaller, guilt.tests[0])
                 self.found[place] = replace(guilt, statements=pieces)
+
+    def _finer(self, piece: Hunk) -> tuple[Hunk, ...]:
+        """The smaller pieces; which lines of a test make it fail is no news."""
+        return (piece,) if piece.path in self._own else finer(self._change(piece), piece)
 
     def _narrowed_pieces(self, pieces: Sequence[Hunk], target: str) -> tuple[Hunk, ...]:
         changes = tuple({self._change(piece).move: self._change(piece) for piece in pieces}.values())

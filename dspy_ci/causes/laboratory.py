@@ -13,6 +13,7 @@ from queue import SimpleQueue
 from typing import Any
 
 from dspy_ci.causes.narrowing import SpentError
+from dspy_ci.errors import MissingError
 from dspy_ci.ports.memory import Memory, MemoryMemory
 from dspy_ci.ports.sandbox import Copy, Files, Sandbox, TestReport, TestResult, TestRun
 from dspy_ci.ports.trial import CommandTrial, Trial, observe, shown
@@ -117,7 +118,7 @@ def _text(report: TestReport) -> str:
     }
     return json.dumps({
         "results": results, "code": report.code, "seconds": report.seconds, "problem": report.problem,
-        "output": report.output[-_LONGEST:],
+        "output": report.output[-_LONGEST:], "foreign": report.foreign,
     })  # fmt: skip
 
 
@@ -126,7 +127,9 @@ def _report(text: str) -> TestReport:
     results = {
         name: TestResult(status, seconds, message) for name, (status, seconds, message) in held["results"].items()
     }
-    return TestReport(results, held["code"], held["output"], held["seconds"], problem=held["problem"])
+    return TestReport(
+        results, held["code"], held["output"], held["seconds"], foreign=tuple(held["foreign"]), problem=held["problem"]
+    )
 
 
 def present(trial: Trial, copy: Copy, files: Files) -> TestReport:
@@ -139,3 +142,12 @@ def present(trial: Trial, copy: Copy, files: Files) -> TestReport:
     if not there:
         return TestReport({}, 5, "", 0.0)  # pytest's code for no tests
     return copy.test(replace(trial, ids=there), files)
+
+
+def ours(*reports: TestReport) -> None:
+    """Raises MissingError when tests ran on other code than that of the copy: they say nothing about the change."""
+    if foreign := next((report.foreign[0] for report in reports if report.foreign), None):
+        raise MissingError(
+            f"the tests import {foreign} from another place than this repository",
+            hint="install the project in editable mode, or run its tests from a tree that holds it",
+        )

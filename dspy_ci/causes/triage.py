@@ -9,7 +9,7 @@ from dataclasses import dataclass, field, replace
 from dspy_ci.causes.cause import Cause, Tally, cause
 from dspy_ci.causes.environment import KINDS, outside, outside_of
 from dspy_ci.causes.hunk import FileChange, hunks, laid
-from dspy_ci.causes.laboratory import Laboratory, present
+from dspy_ci.causes.laboratory import Laboratory, ours, present
 from dspy_ci.causes.manner import Manner, manner, manner_of
 from dspy_ci.causes.narrowing import SpentError
 from dspy_ci.causes.stage import Stage
@@ -96,6 +96,7 @@ def triage(
     except SpentError:
         yield Verdicts((), 0, lab.runs, lab.remembered, time.monotonic() - started, complete=False, problem="no time")
         return
+    ours(head, base)
     waiting = _discovered(head, base, asked, is_command=isinstance(trial, CommandTrial))
     yield Stage("test", f"{len(head.red)} red on the head, {len(base.red)} on the base")
     complete, number = True, 0

@@ -81,6 +81,7 @@ def culprit_record(report: CulpritReport) -> Record:
         "complete": found.complete,
         "green_without": found.mended,
         "held_files": list(found.held),
+        "unmet": list(found.unmet),
         "runs": found.runs,
         "narrowing_runs": found.narrowing,
         "remembered": found.remembered,
@@ -125,6 +126,8 @@ def culprit_text(report: CulpritReport) -> Iterator[Styled]:
     yield Styled(f"{cost}, in {found.seconds:.1f} s{remembered}; ran {report.command}", "faint")
     if found.held:
         yield Styled(f"the tests were taken as the head has them: {', '.join(found.held)}", "faint")
+    if found.unmet:
+        yield Styled(f"not looked into, because the base fails them too: {', '.join(found.unmet)}", "faint")
     yield Styled(f"sandbox {report.guarantees.tier} ({report.guarantees.name})", "faint")
 
 

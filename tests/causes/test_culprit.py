@@ -92,6 +92,17 @@ def test_nothing_is_run_twice_with_a_memory():
     assert second.runs == 1  # the traced one, of which the lines are wanted
 
 
+def test_a_new_test_that_the_base_passes_shows_the_culprit_and_is_not_part_of_it():
+    after = {**head(4), "t.py": b"new test\n"}
+    tests = {
+        "t.py::t": lambda files: "t.py" not in files or not bad(files, 4),
+        "t.py::new": lambda files: "t.py" not in files,
+    }
+    found = answer(MemorySandbox(BASE, tests), after)
+    assert files(found) == ["m4.txt"]
+    assert (found.held, found.unmet) == (("t.py",), ("t.py::new",))
+
+
 def test_chance_is_no_culprit():
     dice = Random(1)
     sandbox = MemorySandbox(BASE, {"t": lambda files: files["m1.txt"] == b"fine\n" or dice.random() < 0.5})
