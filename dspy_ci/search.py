@@ -31,6 +31,8 @@ from dspy_ci.trials.trial import Trial
 
 _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
+_ALTERNATIVES = 4.0
+"""Seconds for looking for alternatives, even when the first patch was found sooner."""
 _BATCHES = (60, 150, 300)
 """How many candidates are screened together, the first time, the second time, from then on."""
 
@@ -131,8 +133,11 @@ class _Clock:
 
     @property
     def left(self) -> float:
+        """Seconds until the hard end: of the budget, or of the share of it that alternatives may take."""
         end = self.budget.seconds
-        return max(0.0, (min(end, self.first[0] + self._extra()) if self.first else end) - self.seconds)
+        if self.first:
+            end = min(end, self.first[0] + max(_ALTERNATIVES, end * self.budget.more))
+        return max(0.0, end - self.seconds)
 
     def found(self, patch: Patch) -> None:
         if self.first is None:
@@ -144,7 +149,7 @@ class _Clock:
             self.reason = "the time is spent"
         elif self.budget.candidates is not None and tried >= self.budget.candidates:
             self.reason = "the candidates are spent"
-        elif self.first and self.left <= 0:
+        elif self.first and self._is_late(self.first, priority):
             self.reason = "the time for alternatives is spent"
         elif self.first and priority < self.first[1] * 0.1:
             self.reason = "what is left is far less likely than what was found"
@@ -152,9 +157,11 @@ class _Clock:
             return False
         return True
 
-    def _extra(self) -> float:
-        spent = self.first[0] if self.first else 0.0
-        return min(self.budget.seconds * self.budget.more, max(4.0, spent))
+    def _is_late(self, first: tuple[float, float], priority: float) -> bool:
+        """Equals of the first find get more time than the others."""
+        since, weight = first
+        soft = self.seconds > since + max(_ALTERNATIVES, since)
+        return self.left <= 0 or (soft and priority < 0.8 * weight)
 
 
 def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clock) -> Iterator[tuple[Step, Trial]]:
@@ -172,10 +179,11 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
 
     waiting: deque[Future[list[tuple[Step, Trial]]]] = deque()
     submitted = batches = 0
-    with ThreadPoolExecutor(len(copies)) as pool:
+    pool = ThreadPoolExecutor(len(copies))
+    try:
         while True:
             while len(waiting) < len(copies) + 1:
-                size = 1 if submitted < _SINGLE else _BATCHES[min(batches, len(_BATCHES) - 1)]
+                size = 1 if submitted < _SINGLE else _BATCHES[0 if clock.first else min(batches, len(_BATCHES) - 1)]
                 steps = _taken(frontier, size, clock, submitted)
                 if not steps:
                     break
@@ -185,6 +193,8 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
             if not waiting:
                 return
             yield from waiting.popleft().result()
+    finally:  # an interrupted search does not wait for its batches: they end with their copies
+        pool.shutdown(wait=False, cancel_futures=True)
 
 
 def _taken(frontier: Frontier, size: int, clock: _Clock, tried: int) -> list[Step]:

@@ -59,8 +59,9 @@ def install(place: Place, names: tuple[str, ...]) -> Iterator[str]:
             yield f"{name}: is there already"
         elif advice := _advice(text, name, line):
             yield f"{name}: {advice}"
-        elif text and foreign:
-            yield f"{name}: {path} is your own; add the line `{line} || exit $?` to it"
+        elif foreign and (text or not _within(folder, place.root)):
+            whose = "is your own" if text else "serves other repositories too"
+            yield f"{name}: {path} {whose}; add the line `{line} || exit $?` to it"
         else:
             if text:
                 path.rename(path.with_name(name + _BEFORE))
@@ -87,6 +88,10 @@ def _folder(place: Place) -> tuple[Path, bool]:
     own = place.common / "hooks"
     path = place.root / os.fsdecode(configured[-1]) if configured else own  # the last of all was our own, see `git`
     return path, path.resolve() != own.resolve()
+
+
+def _within(folder: Path, root: Path) -> bool:
+    return folder.resolve().is_relative_to(root.resolve())
 
 
 def _advice(text: str, name: str, line: str) -> str | None:

@@ -26,7 +26,7 @@ class Difference:
     @cached_property
     def moves(self) -> tuple[Move, ...]:
         """The changes of files that are judged."""
-        return tuple(move for move in self.trees.moves() if not self._skipped(move.after or move.before or ""))
+        return tuple(move for move in self.trees.moves() if not self.skips(move.after or move.before or ""))
 
     @cached_property
     def before(self) -> Snapshot:
@@ -112,7 +112,7 @@ class Difference:
         names |= {name for _, name in self.resigned}
         gone = {_stem(path) for path in self.removed if path not in self.after}
         stems = gone | {_stem(path) for path in self.removed} | {_stem(path) for path, _ in self.resigned}
-        named = [path for path in self.trees.mentions(names | gone) if path.endswith(".py") and not self._skipped(path)]
+        named = [path for path in self.trees.mentions(names | gone) if path.endswith(".py") and not self.skips(path)]
         return tuple(
             sorted(touched | {path for path in named if any(s in (self.after.text(path) or "") for s in stems)})
         )
@@ -126,7 +126,8 @@ class Difference:
         """The words by which the modules that lost something are imported."""
         return frozenset(_stem(path) for path in self.removed) | {""}
 
-    def _skipped(self, path: str) -> bool:
+    def skips(self, path: str) -> bool:
+        """Whether nobody judges the file."""
         return any(fnmatch.fnmatchcase(path, pattern) or path.startswith(f"{pattern}/") for pattern in self.excluded)
 
 

@@ -11,6 +11,7 @@ from functools import cached_property
 from dspy_ci.codebase.signatures import Call, Signature, call, record, signature
 
 _DYNAMIC = frozenset({"globals", "exec", "eval", "vars", "locals", "setattr", "delattr"})
+"""What binds names that are written nowhere, in the scope where it is called."""
 _IMPORT_ERRORS = frozenset({"ImportError", "ModuleNotFoundError", "Exception", "BaseException"})
 _Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -92,7 +93,9 @@ class Interface:
     @cached_property
     def open(self) -> bool:
         """Whether there may be more names than can be seen."""
-        return "__getattr__" in self.symbols or any(_dynamic(node) for node in self._nodes)
+        if "__getattr__" in self.symbols or any(_rebinds(node) for node in self._nodes):
+            return True
+        return any(_called(node) in {"exec", "locals", "vars"} for node in _own(self.tree))
 
     @cached_property
     def imports(self) -> tuple[Import, ...]:
@@ -187,7 +190,7 @@ def _members(node: ast.ClassDef) -> Mapping[str, Symbol] | None:
     if not {"__getattr__", "__getattribute__", "__slots__"}.isdisjoint(members):
         return None
     for part in ast.walk(node):
-        if _dynamic(part) or (isinstance(part, ast.Attribute) and part.attr == "__dict__"):
+        if _dynamic(part) or _rebinds(part) or (isinstance(part, ast.Attribute) and part.attr == "__dict__"):
             return None
         if isinstance(part, ast.Attribute) and isinstance(part.ctx, ast.Store):
             members.setdefault(part.attr, Symbol(part.attr, part.lineno))
@@ -195,10 +198,29 @@ def _members(node: ast.ClassDef) -> Mapping[str, Symbol] | None:
 
 
 def _dynamic(node: ast.AST) -> bool:
-    """Whether the node may bind names that are written nowhere."""
-    if isinstance(node, ast.Call) and isinstance(node.func, ast.Name):
-        return node.func.id in _DYNAMIC
-    return _takes_all(node) or (isinstance(node, ast.Attribute) and node.attr == "modules")
+    """Whether the node may bind names that are written nowhere, in its own scope."""
+    return _called(node) in _DYNAMIC
+
+
+def _called(node: ast.AST) -> str | None:
+    return node.func.id if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) else None
+
+
+def _rebinds(node: ast.AST) -> bool:
+    """Whether the node may bind such names in the module, wherever it stands."""
+    if isinstance(node, ast.Subscript):  # sys.modules[__name__]
+        return isinstance(node.slice, ast.Name) and node.slice.id == "__name__"
+    return _called(node) == "globals" or _takes_all(node)
+
+
+def _own(tree: ast.Module) -> Iterator[ast.AST]:
+    """The nodes of a module outside of its functions."""
+    todo: list[ast.AST] = [tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        if not isinstance(node, _Function | ast.Lambda):
+            todo += ast.iter_child_nodes(node)
 
 
 def _imports(tree: ast.Module) -> Iterator[Import]:

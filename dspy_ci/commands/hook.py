@@ -11,10 +11,14 @@ from dspy_ci.adapters.gittrees import place
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"]})
 def command() -> None:
-    """Judge what is about to be committed or pushed, and mend it."""
+    """Judge what is about to be committed or pushed, and mend it.
+
+    SKIP=dspy-ci-check or DSPY_CI_SKIP=check,fix leaves hooks out once; `git commit --no-verify` leaves out all. A hook
+    that cannot do its work says so in one line and passes, unless `required = true` stands in [tool.dspy-ci].
+    """
 
 
-@command.command()
+@command.command(short_help="Judge the staged tree.")
 @click.argument("files", nargs=-1)
 def check(files: tuple[str, ...]) -> int:
     """Judge the staged tree: what the commit would break, whoever uses it.
@@ -27,7 +31,7 @@ def check(files: tuple[str, ...]) -> int:
     return checking.check()
 
 
-@command.command()
+@command.command(short_help="Mend what one proved edit cures.")
 @click.argument("files", nargs=-1)
 def fix(files: tuple[str, ...]) -> int:
     """Mend in your files what `check` names and exactly one proved edit cures; nothing is staged.
@@ -40,7 +44,7 @@ def fix(files: tuple[str, ...]) -> int:
     return fixing.fix()
 
 
-@command.command()
+@command.command(short_help="Run the tests that a push can reach.")
 @click.argument("remote", nargs=-1)
 def verify(remote: tuple[str, ...]) -> int:
     """Run the tests that the push can reach, in a sandbox, on exactly the pushed tree.
@@ -53,7 +57,7 @@ def verify(remote: tuple[str, ...]) -> int:
     return verifying.verify(from_git=bool(remote))
 
 
-@command.command()
+@command.command(short_help="Have git run our hooks.")
 @click.option("--pre-push", is_flag=True, help="Also run the tests that a push can reach.")
 def install(*, pre_push: bool) -> None:
     """Have git run the hooks of this repository; what stands there already is kept and runs first."""
@@ -63,7 +67,7 @@ def install(*, pre_push: bool) -> None:
         click.echo(line)
 
 
-@command.command()
+@command.command(short_help="Take our hooks away.")
 def uninstall() -> None:
     """Take back what `install` did."""
     from dspy_ci.adapters import hooksfolder  # noqa: PLC0415 - hooks themselves need none of it

@@ -28,6 +28,10 @@ class Cursor:
         self._pages = iter(pages)
         self._queue: list[Page] = []
         self._read = read
+        self._absent: dict[re.Pattern[str], int] = {}
+        """Up to which line a pattern was looked for in vain: many blocks may look for the same end."""
+        self.refused: set[int] = set()
+        """Lines that are not what they look like, as a format has found by looking ahead."""
         self.page = Page((), 0)
         self.index = 0
         """Index in the page of the line that comes next."""
@@ -60,12 +64,14 @@ class Cursor:
 
     def ahead(self, pattern: re.Pattern[str], limit: int = 400) -> int | None:
         """How many lines ahead the next line lies that matches, in the same step."""
-        for distance in range(min(limit, LOOKAHEAD)):
+        here, distance = self.number, 0
+        for distance in range(max(self._absent.get(pattern, here) - here, 0), min(limit, LOOKAHEAD)):
             text = self.peek(distance)
-            if text is None:
-                return None
-            if pattern.match(text):
-                return distance
+            found = text is not None and pattern.match(text)
+            if found or text is None:
+                self._absent[pattern] = here + distance
+                return distance if found else None
+        self._absent[pattern] = max(self._absent.get(pattern, here), here + distance)
         return None
 
     def take(self) -> str:

@@ -13,7 +13,6 @@ _ESCAPE = re.compile(
     r"|\x1b[ -/]*[0-~]?"  # charset choice and other short ones
 )
 _CARET = re.compile(r"\^\[\[[0-9;]*[A-Za-z]")
-_OVERWRITTEN = re.compile(r"[^\r\n\x1e]*\r+(?=[^\r\n])")
 CONTROL = bytes({*range(32), 127} - set(b"\t\n\r\x1b\x07"))
 """Bytes that no tool means: they go before anything else looks; escapes and what ends them go later."""
 
@@ -25,8 +24,15 @@ def plain(text: str) -> str:
     if "^[[" in text:
         text = _CARET.sub("", text)
     if "\r" in text:
-        text = _OVERWRITTEN.sub("", text.replace("\r\n", "\n")).replace("\r", "")
+        text = text.replace("\r\n", "\n")
+        text = "\n".join(_overwritten(line) if "\r" in line else line for line in text.split("\n"))
     return text.replace("\x07", "") if "\x07" in text else text
+
+
+def _overwritten(line: str) -> str:
+    """What a terminal shows of a line in the end: the text after the last carriage return, and the marks before it."""
+    before, _, shown = line.rstrip("\r").rpartition("\r")
+    return before[: before.rfind("\x1e") + 1] + shown
 
 
 def clipped(line: str) -> str:

@@ -90,12 +90,13 @@ SHAPES = (
         "key",
         "token key credential",
         r"(?i:token|api[_-]?key|apikey|access[_-]?key|private[_-]?key|signing[_-]?key|credentials?)['\"]?\s*(?:=>|[:=])\s*"
-        rf"['\"]?(?P<secret>(?=[^\s'\"]*\d){_VALUE}{{8,}})",
+        rf"['\"]?(?P<secret>(?=[^\s'\"]{{0,200}}\d){_VALUE}{{8,}})",
     ),
     _shape(
         "base64-block",
         "",
-        r"(?<![A-Za-z0-9+/=])(?![0-9a-f]+(?![A-Za-z0-9+/]))(?=[^\s]*\d)[A-Za-z0-9+/]{64}(?![A-Za-z0-9+/.:-])",
+        r"(?<![A-Za-z0-9+/=])(?=[A-Za-z0-9+/]{64})(?![0-9a-f]{64})(?=[A-Za-z+/]{0,63}\d)"
+        r"[A-Za-z0-9+/]{64,4096}(?![A-Za-z0-9+/.:-])",
     ),
 )
 

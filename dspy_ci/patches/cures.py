@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from dataclasses import replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.failures.breaks.judge import breaks
@@ -38,22 +38,68 @@ def cured(trees: Trees, excluded: tuple[str, ...], linter: Linter) -> Mapping[st
 
 def _steps(difference: Difference, failures: tuple[Failure, ...], linter: Linter) -> list[Patch]:
     """Cures for as many failures as can be cured side by side, each in files of its own."""
+    groups: dict[tuple[str | None, str], list[Failure]] = {}
+    for failure in failures:
+        groups.setdefault((failure.file, failure.fingerprint), []).append(failure)
+    trial = _Trial(difference, failures, linter)
+    return _followers(list(groups.values()), trial) or _singles(list(groups.values()), trial)
+
+
+def _followers(groups: Sequence[Sequence[Failure]], trial: _Trial) -> list[Patch]:
+    """All uses that a rename left behind, proved in one go: there may be hundreds."""
+    found: list[tuple[Failure, Patch]] = []
+    files: dict[str, bytes | None] = {}
+    for group in groups:
+        for patch in left_behind.follows(group, trial.difference):
+            if files.keys().isdisjoint(patch.files):
+                found.append((group[0], patch))
+                files.update(patch.files)
+    left = trial.left(files) if files else frozenset()
+    return [patch for failure, patch in found if failure.fingerprint not in left] if left <= trial.known else []
+
+
+def _singles(groups: Sequence[Sequence[Failure]], trial: _Trial) -> list[Patch]:
+    """Cures that are proved one by one; two that both help are no cure."""
     found: list[Patch] = []
     touched: set[str] = set()
-    for failure in failures:
-        if failure.file in touched:
+    for group in groups:
+        if group[0].file in touched:
             continue
-        good = [
-            patch for patch in _candidates(failure, difference) if _proves(patch, failure, difference, linter, failures)
-        ]
+        good = [patch for patch in _candidates(group, trial.difference) if trial.helps(patch, group[0])]
         if len({patch.diff for patch in good}) == 1 and touched.isdisjoint(good[0].files):
             found.append(good[0])
             touched.update(good[0].files)
     return found
 
 
-def _candidates(failure: Failure, difference: Difference) -> Iterator[Patch]:
-    yield from left_behind.follows(failure, difference)
+@dataclass(frozen=True)
+class _Trial:
+    """A change with its failures, against which patches are tried."""
+
+    difference: Difference
+    failures: tuple[Failure, ...]
+    linter: Linter
+
+    @property
+    def known(self) -> frozenset[str]:
+        return frozenset(failure.fingerprint for failure in self.failures)
+
+    def left(self, files: Mapping[str, bytes | None]) -> frozenset[str]:
+        """The failures of the files that are there with the patch, and whatever is new elsewhere."""
+        after = breaks(Difference(Patched(self.difference.trees, files), self.difference.excluded), self.linter)
+        return frozenset(
+            failure.fingerprint for failure in after if failure.file in files or failure.fingerprint not in self.known
+        )
+
+    def helps(self, patch: Patch, failure: Failure) -> bool:
+        """Whether the failure is gone with the patch, and nothing came in its place."""
+        left = self.left(patch.files)
+        return failure.fingerprint not in left and left <= self.known
+
+
+def _candidates(group: Sequence[Failure], difference: Difference) -> Iterator[Patch]:
+    yield from left_behind.follows(group, difference)
+    failure = group[0]
     if failure.file is None or failure.code not in {"invalid-syntax", "undefined-name"}:
         return
     evidence = Evidence(difference.after, (failure,))
@@ -64,13 +110,3 @@ def _candidates(failure: Failure, difference: Difference) -> Iterator[Patch]:
         patches = (patch for patch in syntax.fixes(failure, evidence) if set(patch.files) == {failure.file})
     for _, patch in zip(range(_MOST), patches, strict=False):
         yield patch
-
-
-def _proves(
-    patch: Patch, failure: Failure, difference: Difference, linter: Linter, failures: tuple[Failure, ...]
-) -> bool:
-    """Whether the failure is gone with the patch, and nothing came in its place."""
-    after = breaks(Difference(Patched(difference.trees, patch.files), difference.excluded), linter)
-    known = {other.fingerprint for other in failures}
-    left = {other.fingerprint for other in after if other.file in patch.files or other.fingerprint not in known}
-    return failure.fingerprint not in left and left <= known

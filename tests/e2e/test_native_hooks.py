@@ -127,6 +127,18 @@ def test_a_manager_is_respected(repository, dspy_ci, git, write):
     assert (root / "githooks/pre-commit").read_text() == "#!/bin/sh\n"
 
 
+def test_hooks_that_other_repositories_share_are_left_alone(repository, dspy_ci, git, tmp_path):
+    root = repository(SHOP)
+    git(root, "config", "core.hooksPath", str(tmp_path / "shared"))
+    assert "serves other repositories too" in dspy_ci("hook", "install", cwd=root).stdout
+    assert not (tmp_path / "shared").exists()
+    git(root, "config", "core.hooksPath", "githooks")
+    assert "runs `dspy-ci hook check`" in dspy_ci("hook", "install", cwd=root).stdout
+    assert (root / "githooks/pre-commit").exists()
+    assert "taken away" in dspy_ci("hook", "uninstall", cwd=root).stdout
+    assert not (root / "githooks/pre-commit").exists()
+
+
 def test_the_folder_of_shims_serves_as_hooks_path(repository, write, git, commit):
     root = repository(SHOP)
     git(root, "config", "core.hooksPath", str(HOOKS))
@@ -235,3 +247,16 @@ def test_a_name_that_a_shell_would_read_is_quoted(hooked, write, git, dspy_ci):
     write(root, {"$(id) x/a.py": "from . import b\n", "$(id) x/b.py": ""})
     git(root, "add", "$(id) x/a.py")
     assert "mend: git add '$(id) x/b.py'" in dspy_ci("hook", "check", cwd=root).stdout
+
+
+def test_the_check_loads_neither_a_vendor_nor_the_command_line(repository, write, git):
+    root = repository(SHOP)
+    write(root, RENAMED)
+    git(root, "add", "-A")
+    code = (
+        "import sys; from dspy_ci.__main__ import run; run(['hook', 'check'])\n"
+        "print(*sorted({name.partition('.')[0] for name in sys.modules}), file=sys.stderr)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=root, capture_output=True, text=True, check=True)
+    assert "shop/till.py:1" in done.stdout
+    assert {"click", "rich", "libcst", "git", "dspy", "github", "ruff"}.isdisjoint(done.stderr.split())

@@ -72,3 +72,35 @@ def test_line_ends_and_encoding_are_kept():
     before = {**SHOP, "shop/till.py": "from shop.price import total\r\n\r\nx = total  # caf\xe9\r\n"}
     found = mended({"shop/price.py": SHOP["shop/price.py"].replace("total", "whole")}, before)
     assert found["shop/till.py"] == "from shop.price import whole\r\n\r\nx = whole  # caf\xe9\r\n"
+
+
+CART = """class Cart:
+    def __init__(self):
+        self.items = []
+
+    def total(self):
+        return sum(self.items)
+"""
+STORE = {
+    "store/cart.py": CART,
+    "store/web.py": "from store.cart import Cart\n\n\ndef page(cart: Cart, other):\n    return cart.total(\n    )\n",
+}
+
+
+def test_users_of_a_renamed_method_follow():
+    found = mended({"store/cart.py": CART.replace("total", "whole")}, STORE)
+    assert found == {"store/web.py": STORE["store/web.py"].replace("total", "whole")}
+
+
+def test_all_uses_of_a_file_follow_at_once():
+    web = STORE["store/web.py"] + "\n\ndef again(cart: Cart):\n    return cart.total()\n"
+    found = mended({"store/cart.py": CART.replace("total", "whole")}, {**STORE, "store/web.py": web})
+    assert found == {"store/web.py": web.replace("total", "whole")}
+    desk = SHOP["shop/desk.py"] + "\n\ndef again(x):\n    return price.total(x, 2)\n"
+    found = mended({"shop/price.py": SHOP["shop/price.py"].replace("total", "whole")}, {**SHOP, "shop/desk.py": desk})
+    assert found["shop/desk.py"] == desk.replace("total", "whole")
+
+
+def test_two_of_a_name_on_one_line_are_left_to_people():
+    before = {**STORE, "store/web.py": STORE["store/web.py"].replace("total(\n    )", "total(), other.total()")}
+    assert mended({"store/cart.py": CART.replace("total", "whole")}, before) == {}

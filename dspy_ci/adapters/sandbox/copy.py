@@ -197,6 +197,8 @@ class KeptCopy:
 
     def close(self) -> None:
         """End the keeper, which kills what runs and removes the copy."""
+        with contextlib.suppress(OSError):
+            self._peer.shutdown(socket.SHUT_RDWR)  # wakes a thread that waits for an answer
         self._peer.close()
         with contextlib.suppress(subprocess.TimeoutExpired):
             self._process.wait(30)

@@ -207,7 +207,7 @@ def main() -> None:
                 os.waitpid(inside, 0)
                 remove(folder)
                 return
-            furnish(head["source"], folder, head["readable"])
+            furnish(head["source"], folder, head["readable"], head["limits"]["processes"])
         else:
             hold(folder)
         _keep(peer, head)

@@ -37,5 +37,6 @@ def breaks(difference: Difference, linter: Linter) -> tuple[Failure, ...]:
     seen: dict[tuple[str | None, int | None, str | None], Failure] = {}
     others = KINDS if len(difference.python) <= MOST else ()
     for failure in (*marked, *linted, *(failure for found in others for failure in found(difference))):
-        seen.setdefault((failure.file, failure.line, failure.symbol), failure)
+        if not difference.skips(failure.file or ""):
+            seen.setdefault((failure.file, failure.line, failure.symbol), failure)
     return tuple(seen.values())

@@ -41,6 +41,12 @@ def found(difference: Difference) -> Iterator[Failure]:
                 yield from _wrong(tree, path, bound, changed)
 
 
+def renamed(difference: Difference, name: str) -> str | None:
+    """What the one class that lost a member calls it now; None when several lost it, or it is not the same."""
+    losers = [changed for changed in _classes(difference) if name in changed.gone]
+    return losers[0].renamed.get(name) if len(losers) == 1 else None
+
+
 def _classes(difference: Difference) -> Iterator[_Class]:
     for path, old, after, new in difference.both:
         for name in old.symbols.keys() & new.symbols.keys() if path == after else ():
@@ -99,7 +105,8 @@ def _wrong(tree: ast.Module, path: str, bound: str, changed: _Class) -> Iterator
             new = changed.renamed.get(node.attr)
             now = f"; it is now {new!r}" if new else ""
             said = f"uses {changed.name}.{node.attr} of {changed.home}, which is no more{now}"
-            yield _failure(path, node, said, "removed-name", f"git grep -n -w {node.attr}")
+            command = "dspy-ci hook fix" if new else f"git grep -n -w {node.attr}"
+            yield _failure(path, node, said, "removed-name", command)
         elif node.attr in changed.resigned and id(node) in calls:
             before, after = changed.resigned[node.attr]
             given = call(calls[id(node)])

@@ -61,11 +61,12 @@ def xml(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 def _document(match: re.Match[str], cursor: Cursor, end: re.Pattern[str]) -> Iterator[Finding]:
     """The lines up to the end are taken when they are a report, and left to other formats when not."""
     distance = cursor.ahead(end, limit=LOOKAHEAD)
-    if distance is None:
+    if distance is None or cursor.number + distance in cursor.refused:
         return
     lines = [match.string, *(cursor.peek(i) or "" for i in range(distance + 1))]
     found = failures_in("\n".join(lines))
     if found is None:
+        cursor.refused.add(cursor.number + distance)
         return
     first = cursor.number
     for _ in range(distance + 1):

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from itertools import takewhile
 
 from dspy_ci.failures.confidence import BLOCK, LINE, SUMMARY
-from dspy_ci.failures.cursor import LOOKAHEAD, Cursor
+from dspy_ci.failures.cursor import Cursor
 from dspy_ci.failures.failure import Failure, Hint, Kind
 from dspy_ci.failures.finding import Finding, Tally
 from dspy_ci.failures.format import COLUMN, PLACE, Format
@@ -15,6 +15,7 @@ from dspy_ci.failures.format import COLUMN, PLACE, Format
 CODE = r"(?P<code>[A-Z]{1,6}\d{2,5}|invalid-syntax)"
 _ARROW = re.compile(r" *--> (?P<file>.+?):(?P<line>\d+)(?::(?P<col>\d+))?$")
 _FRAME = re.compile(r" *(?:\d+ )?[|+-]|help: | *$|info: ")
+_RUN = 2000
 _CONCISE = re.compile(rf"{PLACE}{COLUMN}: {CODE}:? (?P<fix>\[\*\] )?(?P<message>.+)")
 _MARK = re.compile(r": (?:[A-Z]+\d+ \[\*\] |invalid-syntax: |[A-Z]+\d+ [^`]*`)")
 _TRAILER = re.compile(r"Found \d+ errors?|\[\*\] |  help: ")
@@ -45,8 +46,11 @@ def full(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 
 def concise(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
     """`path:line:col: CODE [*] message`; flake8 writes nearly the same, but marks no fixes and prints no trailer."""
+    if cursor.number in cursor.refused:
+        return
     texts = [match.string, *_run(cursor)]
     if not any(_MARK.search(text) for text in texts) and not _TRAILER.match(cursor.peek(len(texts) - 1) or ""):
+        cursor.refused.update(range(cursor.number, cursor.number + len(texts)))
         return
     for index, text in enumerate(texts):
         if violation := _CONCISE.match(text):
@@ -57,7 +61,7 @@ def concise(match: re.Match[str], cursor: Cursor) -> Iterator[Finding]:
 
 def _run(cursor: Cursor) -> Iterator[str]:
     """The lines of the same shape that follow."""
-    return takewhile(_CONCISE.match, (cursor.peek(distance) or "" for distance in range(LOOKAHEAD)))
+    return takewhile(_CONCISE.match, (cursor.peek(distance) or "" for distance in range(_RUN)))
 
 
 def _violation(match: re.Match[str], number: int) -> Failure:

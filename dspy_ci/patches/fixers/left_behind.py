@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.spans import Spans
 from dspy_ci.failures.breaks.cures import Successor, successor
+from dspy_ci.failures.breaks.members import renamed
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.patch import Edit, Patch
 
 NAME = "left-behind"
 
 
-def follows(failure: Failure, difference: Difference) -> Iterator[Patch]:
-    """The one patch after which the file uses the new name; nothing unless the successor is certain."""
+def follows(failures: Sequence[Failure], difference: Difference) -> Iterator[Patch]:
+    """The one patch after which the file uses the new name; nothing unless the successor is certain.
+
+    The failures are one and the same on several lines of one file.
+    """
+    failure = failures[0]
     path = failure.file or ""
     tree, text = difference.after.tree(path), difference.after.text(path)
     if tree is None or text is None or failure.code not in {"removed-name", "missing-module"}:
         return
     place = _Place(difference, path, tree, Spans(text))
-    edits = tuple(place.module(failure) if failure.code == "missing-module" else place.name(failure))
+    find = place.module if failure.code == "missing-module" else place.name
+    edits = {edit for other in failures for edit in find(other)}
     if edits:
-        yield Patch(difference.after, edits, f"fixer:{NAME}", f"{failure.message}.", safe=True)
+        yield Patch(difference.after, tuple(sorted(edits)), f"fixer:{NAME}", f"{failure.message}.", safe=True)
 
 
 class _Place:
@@ -36,16 +42,12 @@ class _Place:
     def name(self, failure: Failure) -> Iterator[Edit]:
         """Edits for a name that is called otherwise, or lives elsewhere."""
         name = failure.symbol or ""
+        yield from self._attribute(name, failure)
         for node in ast.walk(self.tree):
             if isinstance(node, ast.ImportFrom):
                 for alias in node.names:
                     if alias.name == name and alias.lineno == failure.line:
                         yield from self._imported(node, alias)
-            elif isinstance(node, ast.Attribute) and node.attr == name and node.lineno == failure.line:
-                what = self._only(name)
-                if what and what.name != name:
-                    end = self.spans.of(node)[1]
-                    yield Edit(self.path, end - len(name), end, what.name)
 
     def _imported(self, node: ast.ImportFrom, alias: ast.alias) -> Iterator[Edit]:
         files = self.difference.packages_before.files(node.module or "", self.path, node.level)
@@ -56,6 +58,16 @@ class _Place:
             yield from self._renamed(alias, what.name)
         elif len(node.names) == 1 and what.name == alias.name:
             yield from self._from(node, self.difference.packages.name(what.path), 0)
+
+    def _attribute(self, name: str, failure: Failure) -> Iterator[Edit]:
+        """The attribute on the failure's line under its new name; nothing when two stand there."""
+        nodes = [node for node in ast.walk(self.tree) if isinstance(node, ast.Attribute) and node.attr == name]
+        here = [node for node in nodes if failure.line in {node.lineno, node.end_lineno}]
+        what = self._only(name)
+        new = renamed(self.difference, name) if failure.kind == "type" else what.name if what else None
+        if len(here) == 1 and new and new != name:
+            end = self.spans.of(here[0])[1]
+            yield Edit(self.path, end - len(name), end, new)
 
     def _only(self, name: str) -> Successor | None:
         """The successor of a name that only one module lost."""

@@ -72,8 +72,7 @@ def _spellings(text: str) -> Iterator[tuple[str, float]]:
         yield text + text[-1], 0.25
     else:
         yield " ", 0.6
-        yield "\n", 0.3
-        yield ",", 0.15
+        yield from ((separator, 0.25) for separator in ("\n", ",", "-", "_", ", ", "."))
     if text in _PARTNERS:
         yield _PARTNERS[text], 0.7
     for brackets in (_OPENING, _CLOSING):

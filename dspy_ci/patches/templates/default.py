@@ -9,7 +9,8 @@ from dspy_ci.codebase.functions import Definition
 from dspy_ci.patches.templates.place import Mutation, Place, Span
 
 NAME = "default"
-PRIOR = 0.7
+PRIOR = 2.0
+"""More than any other: a default that calls share is a fault wherever it stands."""
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:

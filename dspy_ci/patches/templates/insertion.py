@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
+from itertools import combinations
 
 from dspy_ci.patches.templates.name import names_at
 from dspy_ci.patches.templates.place import Mutation, Place
@@ -11,35 +13,29 @@ from dspy_ci.patches.templates.place import Mutation, Place
 NAME = "insertion"
 PRIOR = 0.3
 
+_AROUND = (ast.Assign, ast.AugAssign, ast.Expr, ast.If, ast.For, ast.While, ast.Return)
 _ADDING = {"list": ("append", "extend"), "set": ("add", "update"), None: ("append", "add")}
+_FIXED = {"function", "class", "module", "self"}
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
-    """After a statement: an element added to a collection, one variable set to another, a jump out of the loop."""
-    if (
-        not isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.If | ast.For | ast.While)
-        or node not in place.blocks
-    ):
+    """Around a statement: a collection filled, a variable carried on, a step repeated for its twin or borrowed."""
+    if not isinstance(node, _AROUND) or node not in place.blocks:
         return
     block, index = place.blocks[node]
-    last = index == len(block) - 1
-    for code, odds in _steps(node, place):
+    leaves = isinstance(node, ast.Return)
+    for code, odds in () if leaves else (*_steps(node, place), *_doubled(node, place)):
         span = place.insert_after(node, code)
         if span:
-            yield Mutation((span,), f"also does `{code}`", odds * (1.0 if last else 0.7))
-    if index == 0:
-        for code, odds in _steps(node, place):
-            span = place.insert_before(node, code)
-            if span:
-                yield Mutation((span,), f"first does `{code}`", odds * 0.6)
+            yield Mutation((span,), f"also does `{code}`", odds * (1.0 if index == len(block) - 1 else 0.7))
+    for code, odds in (*_steps(node, place), *_borrowed(node, place)) if index == 0 or leaves else ():
+        span = place.insert_before(node, code)
+        if span:
+            yield Mutation((span,), f"first does `{code}`", odds * 0.6)
 
 
 def _steps(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
-    names = [
-        name
-        for name in names_at(node, place)
-        if place.scope.kinds.get(name) not in {"function", "class", "module", "self"}
-    ]
+    names = [name for name in names_at(node, place) if place.scope.kinds.get(name) not in _FIXED]
     asked, stored = _asked(place), _stored(place)
     for whole in names:
         kind = place.scope.kinds.get(whole)
@@ -53,6 +49,41 @@ def _steps(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
     if _in_loop(node, place):
         yield "break", 0.4
         yield "continue", 0.2
+
+
+def _doubled(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
+    """The statement once more, for the other variables: what was done to one and forgotten for its twin."""
+    if not isinstance(node, ast.Expr | ast.AugAssign | ast.Assign) or "\n" in place.code(node):
+        return
+    used = list(dict.fromkeys(part.id for part in ast.walk(node) if isinstance(part, ast.Name)))
+    reach = [name for name in names_at(node, place) if place.scope.kinds.get(name) not in _FIXED]
+    twins = [name for name in reach if name not in used]
+    choices = [(old, new) for old in used if old in reach for new in twins if _alike(old, new, place)]
+    pairs = [{old: new} for old, new in choices]
+    pairs += [{a: b, c: d} for (a, b), (c, d) in combinations(choices, 2) if a != c and b != d]
+    for renamed in pairs[:30]:
+        copy = ast.parse(ast.unparse(node))
+        for part in ast.walk(copy):
+            if isinstance(part, ast.Name):
+                part.id = renamed.get(part.id, part.id)
+        paired = len(renamed) == 2 and all(len(old) == len(new) for old, new in renamed.items())
+        yield ast.unparse(copy), 0.9 if paired else 0.35
+
+
+def _borrowed(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
+    """Calls that other functions of the file make for their effect, where all their names are in reach."""
+    mine = {place.code(statement) for statement in place.statements}
+    reach = {*names_at(node, place), *place.scope.globals}
+    found = (place.code(call) for call, names in _effects(place.module) if names <= reach)
+    for code in list(dict.fromkeys(code for code in found if "\n" not in code and code not in mine))[:12]:
+        yield code, 0.9
+
+
+@lru_cache(maxsize=16)
+def _effects(module: ast.Module) -> tuple[tuple[ast.Call, frozenset[str]], ...]:
+    """The calls that stand alone, and the names that they use."""
+    alone = (node.value for node in ast.walk(module) if isinstance(node, ast.Expr) and isinstance(node.value, ast.Call))
+    return tuple((c, frozenset(n.id for n in ast.walk(c) if isinstance(n, ast.Name))) for c in alone)
 
 
 def _asked(place: Place) -> set[str]:

@@ -50,11 +50,20 @@ def _odds(node: ast.expr, place: Place) -> float:
         case ast.Subscript(slice=index) if index is node:
             return 0.6
         case ast.Compare(ops=[ast.Lt() | ast.LtE() | ast.Gt() | ast.GtE() | ast.Eq(), *_]):
-            return 0.5
+            return 0.4
         case ast.Return():
             return 0.4
         case ast.Call(func=ast.Name(id="min" | "max" | "int" | "round" | "print" | "enumerate")):
             return 0.3
+        case ast.Assign() if _in_loop(node, place) and place.kind(node) == "number":
+            return 0.4
         case ast.Assign() | ast.AugAssign() | ast.Tuple() | ast.Call():
             return 0.2 if place.kind(node) == "number" else 0.08
     return 0.0
+
+
+def _in_loop(node: ast.AST, place: Place) -> bool:
+    parent = place.parents.get(node)
+    while parent and not isinstance(parent, ast.While):
+        parent = place.parents.get(parent)
+    return parent is not None

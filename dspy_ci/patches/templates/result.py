@@ -18,6 +18,7 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     """Another value returned, a `return` where one is missing, `yield` for `return` and back."""
     if isinstance(node, ast.Return):
         yield from _others(node, place)
+        yield from _asked(node, place)
         yield from _in_place(node, place)
     if isinstance(node, ast.Expr):
         yield from _kept(node, place)
@@ -35,6 +36,23 @@ def _others(node: ast.Return, place: Place) -> Iterator[Mutation]:
         other = place.scope.kinds.get(name)
         if other not in {"function", "class", "module", "self"} and (kind is None or other is None or kind == other):
             yield Mutation((place.replace(node.value, name),), f"returns `{name}` instead of `{old}`", 0.35)
+
+
+def _asked(node: ast.Return, place: Place) -> Iterator[Mutation]:
+    """A question instead of a fixed answer."""
+    if not isinstance(node.value, ast.Constant) or not isinstance(node.value.value, bool):
+        return
+    for name in names_at(node, place):
+        kind = place.scope.kinds.get(name)
+        if kind in {"function", "class", "module", "self"}:
+            continue
+        if kind == "number":
+            texts = [f"{name} == 0", f"{name} > 0"]
+        else:
+            texts = [f"not {name}", f"len({name}) == 0", f"bool({name})"]
+        for text in texts:
+            odds = 0.5 if kind else 0.25
+            yield Mutation((place.replace(node.value, text),), f"returns `{text}` instead of a fixed answer", odds)
 
 
 def _in_place(node: ast.Return, place: Place) -> Iterator[Mutation]:

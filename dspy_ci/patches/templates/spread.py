@@ -14,12 +14,13 @@ PRIOR = 0.35
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
-    """At the first statement of a function: two variables exchanged throughout, a constant changed throughout."""
+    """At the first statement of a function: two variables exchanged, a constant changed, throughout."""
     if not place.statements or node is not place.statements[0] or isinstance(place.function.node, ast.Module):
         return
     names = [part for statement in place.statements for part in place.nodes(statement) if isinstance(part, ast.Name)]
     yield from _exchanged(names, place)
     yield from _everywhere(place)
+    yield from _parameters(names, place)
 
 
 def _exchanged(names: list[ast.Name], place: Place) -> Iterator[Mutation]:
@@ -37,6 +38,15 @@ def _exchanged(names: list[ast.Name], place: Place) -> Iterator[Mutation]:
                 spans = {Span(*place.spans.of(part), two if part.id == one else one) for part in spots}
                 if spans:
                     yield Mutation(tuple(sorted(spans)), f"exchanges `{one}` and `{two}` where they are bound", odds)
+
+
+def _parameters(names: list[ast.Name], place: Place) -> Iterator[Mutation]:
+    """Two parameters taken for each other throughout."""
+    for one, two in list(combinations(place.scope.params, 2))[:10]:
+        spots = [part for part in names if part.id in {one, two}]
+        if {part.id for part in spots} == {one, two} and all(isinstance(part.ctx, ast.Load) for part in spots):
+            spans = tuple(sorted(Span(*place.spans.of(part), two if part.id == one else one) for part in spots))
+            yield Mutation(spans, f"exchanges `{one}` and `{two}`", 0.6)
 
 
 def _binds(statement: ast.stmt, targets: list[ast.Tuple]) -> bool:

@@ -43,7 +43,7 @@ def _removed(node: ast.stmt, place: Place) -> Iterator[Mutation]:
             yield Mutation((span,), f"does without {shown(place.code(node))}", 0.1)
             return
         small = isinstance(node, _SIMPLE)
-        yield Mutation((span,), f"does without {shown(place.code(node))}", 0.7 if small else 0.35)
+        yield Mutation((span,), f"does without {shown(place.code(node))}", 0.4 if small else 0.25)
 
 
 def _exchanged(node: ast.stmt, place: Place) -> Iterator[Mutation]:

@@ -22,7 +22,18 @@ _NUMBERS = (
     ("% 10", 0.15),
     ("** 0.5", 0.15),
 )
-_HOLES = (ast.Return, ast.Assign, ast.AugAssign, ast.Compare, ast.Call, ast.Subscript, ast.Tuple, ast.ListComp)
+_HOLES = (
+    ast.Return,
+    ast.Assign,
+    ast.AugAssign,
+    ast.Compare,
+    ast.Call,
+    ast.Subscript,
+    ast.Tuple,
+    ast.ListComp,
+    ast.GeneratorExp,
+    ast.BinOp,
+)
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
@@ -36,6 +47,9 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     if place.kind(node) not in {"number", None} or _is_callee(node, place):
         return
     factor = 1.0 if place.kind(node) == "number" else 0.4
+    yield from _complement(node, place)
+    if isinstance(place.parents.get(node), ast.BinOp):
+        return  # the calculation around it is a hole of its own
     yield from _combined(node, place, factor)
     yield from _made(node, place, factor)
 
@@ -54,6 +68,14 @@ def _combined(node: ast.expr, place: Place, factor: float) -> Iterator[Mutation]
         yield Mutation(
             (place.replace(node, f"{atom} {tail}"),), f"calculates `{atom} {tail}` instead of `{code}`", odds * factor
         )
+
+
+def _complement(node: ast.expr, place: Place) -> Iterator[Mutation]:
+    """What is left of a whole."""
+    code = place.code(node)
+    for whole in ("1", "100"):
+        text = f"{whole} - {place.atom(node)}"
+        yield Mutation((place.replace(node, text),), f"uses `{text}` instead of `{code}`", 0.25)
 
 
 def _made(node: ast.expr, place: Place, factor: float) -> Iterator[Mutation]:

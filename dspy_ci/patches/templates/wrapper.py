@@ -40,6 +40,8 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
 
 def _unwrapped(call: ast.Call, place: Place) -> Iterator[Mutation]:
     name = place.code(call.func)
+    if isinstance(place.parents.get(call), ast.Expr):
+        return  # what is left would have no effect
     if len(call.args) == 1 and not isinstance(call.args[0], ast.Starred):
         argument = call.args[0]
         text = place.code(argument)

@@ -20,10 +20,12 @@ SHOP = {
 }
 
 
-def judged(changes, before=SHOP, **options):
+def judged(changes, before=SHOP, excluded=(), **options):
     after = {path: text for path, text in {**before, **changes}.items() if text is not None}
     trees = MemoryTrees(*({path: text.encode() for path, text in side.items()} for side in (before, after)), **options)
-    return {f"{failure.file}:{failure.line}:{failure.code}" for failure in breaks(Difference(trees), RuffLint())}
+    return {
+        f"{failure.file}:{failure.line}:{failure.code}" for failure in breaks(Difference(trees, excluded), RuffLint())
+    }
 
 
 def price(old, new):
@@ -268,3 +270,10 @@ def test_code_that_nests_deeply_is_judged_like_any_other():
     before = {**SHOP, "shop/odd.py": total + branches + "from shop.price import total\n"}
     found = judged({**price("total", "whole"), "shop/odd.py": before["shop/odd.py"] + "x = 1\n"}, before)
     assert "shop/odd.py" in {place.partition(":")[0] for place in found}
+
+
+def test_what_is_excluded_is_neither_judged_nor_blamed():
+    gone = {**price("total", "whole"), "shop/bad.py": "def (:\n"}
+    assert judged(gone, excluded=("shop/*",)) == set()
+    assert judged(gone, excluded=("shop/till.py", "shop/b*")) == {"shop/desk.py:5:removed-name"}
+    assert judged({"tests/conftest.py": "import pytest\n"}, STORE, excluded=("tests/test_cart.py",)) == set()

@@ -130,6 +130,13 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("aliasing", "a = items", "a = list(items)"),
         ("aliasing", "items.append(a)", "items.append(list(a))"),
         ("exception", "raise ValueError(a)", "raise TypeError(a)"),
+        ("result", "return True", "return not items"),
+        ("spread", "return a - b", "return b - a"),
+        ("insertion", "a.append(b)", "a.append(b)\n    items.append(b)"),
+        ("off_by_one", "while a: a = len(items)", "while a: a = len(items) + 1"),
+        ("constant", "return ''.join(items)", "return '-'.join(items)"),
+        ("term", "return a * b / 2", "return a * (100 - b) / 2"),
+        ("term", "return sum(x for x in items)", "return sum(x * a for x in items)"),
         ("term", "return a * 2", "return a * 2 + b"),
         ("term", "return int(a)", "return int(a) ** 3"),
         ("term", "return a - b", "return len(items)"),
@@ -185,6 +192,14 @@ class Box:
     def total(self):
         return self.area()
 """
+MOVED = """\
+class Store:
+    def put(self, key):
+        self.note(key)
+
+    def get(self, key):
+        return self.kept[key]
+"""
 CAUGHT = """\
 def f(a):
     try:
@@ -213,6 +228,7 @@ def f(n):
         ("update", LOOP, LOOP.replace("odd +=", "even +=")),
         ("update", LOOP, LOOP + "        else:\n            even += 1\n"),
         ("insertion", SEEN, SEEN + "            seen.append(x)\n"),
+        ("insertion", MOVED, MOVED.replace("        return", "        self.note(key)\n        return")),
         ("insertion", ENDLESS, ENDLESS + "        break\n"),
         (
             "default",
