@@ -51,7 +51,8 @@ class Laboratory:
         The same files are run again when they come with another number.
         """
         keys = [self.key(trial, files, number) for files in all_files]
-        known = {key: _report(text) for key in keys if (text := self.memory.recall(key))}
+        recalled = {key: _report(text) for key in keys if (text := self.memory.recall(key))}
+        known = {key: report for key, report in recalled.items() if report}
         missing = {key: files for key, files in zip(keys, all_files, strict=True) if key not in known}
         self.remembered += len(keys) - len(missing)
         if missing and time.monotonic() >= self.deadline:
@@ -122,14 +123,21 @@ def _text(report: TestReport) -> str:
     })  # fmt: skip
 
 
-def _report(text: str) -> TestReport:
-    held: Mapping[str, Any] = json.loads(text)
-    results = {
-        name: TestResult(status, seconds, message) for name, (status, seconds, message) in held["results"].items()
-    }
-    return TestReport(
-        results, held["code"], held["output"], held["seconds"], foreign=tuple(held["foreign"]), problem=held["problem"]
-    )
+def _report(text: str) -> TestReport | None:
+    """The report that was kept; None when the text is damaged, or of another version of ours."""
+    try:
+        held: Mapping[str, Any] = json.loads(text)
+        results = {name: TestResult(*parts) for name, parts in held["results"].items()}
+        return TestReport(
+            results,
+            held["code"],
+            held["output"],
+            held["seconds"],
+            foreign=tuple(held["foreign"]),
+            problem=held["problem"],
+        )
+    except (ValueError, KeyError, TypeError, AttributeError):
+        return None
 
 
 def present(trial: Trial, copy: Copy, files: Files) -> TestReport:

@@ -106,3 +106,12 @@ def test_a_test_that_fails_only_beside_others_is_run_beside_them():
         return not broken
 
     assert labels(answer({"a": spoils, "b": suffers})) == {"b": "change"}
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", "{}", '{"results": [1]}', '{"results": {}, "code": 1}'])
+def test_a_damaged_memory_is_no_memory(text):
+    memory = MemoryMemory()
+    first = answer({"old": lambda _: False}, memory=memory)
+    memory.texts.update(dict.fromkeys(memory.texts, text))
+    second = answer({"old": lambda _: False}, memory=memory)
+    assert (labels(second), second.runs) == (labels(first), first.runs)
