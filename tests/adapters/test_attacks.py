@@ -197,7 +197,7 @@ def test_processes_are_capped_for_root_too_where_the_kernel_can(copy):
 import os, time
 made = 0
 try:
-    for made in range(600):
+    for made in range(900):
         if not os.fork():
             time.sleep(20)
             os._exit(0)

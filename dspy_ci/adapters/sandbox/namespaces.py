@@ -16,8 +16,8 @@ from dspy_ci.adapters.sandbox.tree import lay
 _NEW = (
     syscalls.CLONE_NEWNS | syscalls.CLONE_NEWPID | syscalls.CLONE_NEWNET | syscalls.CLONE_NEWIPC | syscalls.CLONE_NEWUTS
 )
-_FEWEST = 301
-"""The kernel takes no smaller ceiling for the processes of a namespace."""
+_RESERVED = 301
+"""Process numbers below this one are given out once and never again, so they are no part of a ceiling."""
 OURS = "/run/dspy-ci"
 """Inside: where the original, the light git folder and the writable part lie."""
 LOWER, GIT, UPPER = f"{OURS}/lower", f"{OURS}/git", f"{OURS}/upper"
@@ -58,7 +58,7 @@ def furnish(source: str, folder: str, readable: Iterable[str], processes: int) -
     _terminals(folder)
     mount("proc", f"{folder}/proc", "proc", MS_NOSUID | MS_NODEV)
     with contextlib.suppress(OSError):  # kernels from 6.14 on; it also holds root, who ignores the ceiling per user
-        Path(folder, "proc/sys/kernel/pid_max").write_text(str(max(processes, _FEWEST)), encoding="ascii")
+        Path(folder, "proc/sys/kernel/pid_max").write_text(str(processes + _RESERVED), encoding="ascii")
     _original(source, folder)
     Path(folder, source[1:]).mkdir(parents=True, exist_ok=True)
     syscalls.enter_root(folder)
