@@ -78,7 +78,7 @@ def repository(tmp_path, git, write):
 def dspy_ci():
     """Run the command line as a person would: in a process of its own."""
 
-    def run(*args, cwd, timeout=120, stdin="", **env):
+    def run(*args, cwd, timeout=240, stdin="", **env):
         argv = [sys.executable, "-m", "dspy_ci", *map(str, args)]
         options = {"input": stdin, "text": isinstance(stdin, str), "env": {**os.environ, **env}}
         return subprocess.run(argv, cwd=cwd, capture_output=True, timeout=timeout, check=False, **options)

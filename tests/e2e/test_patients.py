@@ -60,7 +60,7 @@ def test_patient(name, tmp_path, git, dspy_ci, editable):
     python = editable(root) if expected.get("install") == "editable" else sys.executable
     before = tree(root)
     command = expected.get("test_cmd", "{python} -m pytest -q").format(python=python)
-    budget = expected.get("budget", 40)
+    budget = expected.get("budget", 60)
     done = dspy_ci("fix", "--test-cmd", command, "--budget", budget, "--format", "json", cwd=root)
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
