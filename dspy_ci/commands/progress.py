@@ -24,6 +24,7 @@ class Progress:
     def __init__(self, *, quiet: bool) -> None:
         """Nothing is shown yet."""
         self._quiet = quiet
+        self._found = False
         self._moving: Status | None = _moving_line() if not quiet and interactive() else None
 
     def notes(self, notes: Iterable[str]) -> None:
@@ -38,7 +39,9 @@ class Progress:
         if isinstance(event, Step):
             self._tell(event.stage, event.text)
         elif isinstance(event, Plausible):
-            self._tell("found", event.patch.rationale)
+            if not self._found:  # rivals are counted when the search is over
+                self._tell("found", event.patch.rationale)
+            self._found = True
         elif isinstance(event, Trying) and self._moving:
             rate = event.tried / event.seconds if event.seconds else 0.0
             self._moving.update(f"{event.tried} tried, {rate:.0f}/s: {_plain(event.patch.rationale)}")
