@@ -5,14 +5,14 @@ import nox
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 
-TESTS = ["pytest>=8", "pytest-randomly>=3", "hypothesis>=6", "pre-commit>=4"]
+TESTS = ["pytest>=8", "pytest-randomly>=3", "pytest-xdist>=3.6", "hypothesis>=6", "pre-commit>=4"]
 
 
 @nox.session
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
     session.install("-e", ".", *TESTS)
-    session.run("pytest", *session.posargs)
+    session.run("pytest", "-n2", "--dist=loadfile", *session.posargs)
 
 
 @nox.session
