@@ -106,9 +106,9 @@ def test_a_new_test_that_the_base_passes_shows_the_culprit_and_is_not_part_of_it
 def test_chance_is_no_culprit():
     dice = Random(1)
     sandbox = MemorySandbox(BASE, {"t": lambda files: files["m1.txt"] == b"fine\n" or dice.random() < 0.5})
-    found = [answer(sandbox, head()).status for _ in range(20)]
+    found = [answer(sandbox, head()).status for _ in range(60)]  # enough throws for the share to settle
     assert set(found) <= {"flaky", "green", "found"}
-    assert found.count("flaky") >= 5
+    assert found.count("flaky") >= 9
     assert answer(MemorySandbox(BASE, {"t": lambda _: dice.random() < 0.5}), head()).status != "unreproduced"
 
 
