@@ -58,7 +58,7 @@ def _put(path: Path, data: bytes | None) -> None:
             sink.write(data)
         os.chmod(name, mode)  # noqa: PTH101 - the name is a string already
         os.replace(name, path)  # noqa: PTH105 - the same
-    except BaseException:
+    except BaseException:  # whatever happened, an interrupt too, no temporary file stays in the user's tree
         with contextlib.suppress(OSError):
             os.unlink(name)  # noqa: PTH108 - the same
         raise

@@ -108,7 +108,7 @@ def test_chance_is_no_culprit():
     sandbox = MemorySandbox(BASE, {"t": lambda files: files["m1.txt"] == b"fine\n" or dice.random() < 0.5})
     found = [answer(sandbox, head()).status for _ in range(60)]  # enough throws for the share to settle
     assert set(found) <= {"flaky", "green", "found"}
-    assert found.count("flaky") >= 9
+    assert found.count("flaky") >= 15
     assert answer(MemorySandbox(BASE, {"t": lambda _: dice.random() < 0.5}), head()).status != "unreproduced"
 
 
