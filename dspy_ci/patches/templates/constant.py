@@ -22,8 +22,14 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         return
     old = place.code(node)
     for new, odds in variants(node, place):
-        if new != old:
+        if new != old and not (new == "0" and _is_added(node, place)):
             yield Mutation((place.replace(node, new),), f"uses `{new}` instead of `{old}`", odds)
+
+
+def _is_added(node: ast.Constant, place: Place) -> bool:
+    """Whether it is the term behind a plus or minus; instead of `+ 0` the arithmetic family leaves the term away."""
+    parent = place.parents.get(node)
+    return isinstance(parent, ast.BinOp) and parent.right is node and isinstance(parent.op, ast.Add | ast.Sub)
 
 
 def variants(node: ast.Constant, place: Place) -> Iterator[tuple[str, float]]:
