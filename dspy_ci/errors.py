@@ -4,6 +4,7 @@ DspyCiError            3  our own fault
 +- UsageError          2  the command line or the settings are wrong
 +- MissingError        4  an outside thing is missing or refused: tool, token, model, interpreter
 |  +- SandboxError     4  no sandbox could be opened, or it broke
+|     +- IsolationError 4  code that nobody trusts would have run where nothing isolates it
 +- RedError            1  what was asked about is red (control flow: the report is already printed)
 """
 
@@ -48,6 +49,10 @@ class MissingError(DspyCiError):
 
 class SandboxError(MissingError):
     """The sandbox could not be opened, or broke while we needed it."""
+
+
+class IsolationError(SandboxError):
+    """Isolation was demanded and could not be had; never a reason to go on without it."""
 
 
 class RedError(DspyCiError):
