@@ -4,6 +4,7 @@ DspyCiError            3  our own fault
 +- UsageError          2  the command line or the settings are wrong
 +- MissingError        4  an outside thing is missing or refused: tool, token, model, interpreter
 |  +- SandboxError     4  no sandbox could be opened, or it broke
+|  |  +- IsolationError 4  code that nobody trusts would have run where nothing isolates it
 |  +- ForgeError       4  the forge did not do what it was asked
 |     +- Forbidden     4  the token lacks a permission, which is named
 |     +- NotFound      4  there is no such thing, or the token may not see it
@@ -54,6 +55,10 @@ class MissingError(DspyCiError):
 
 class SandboxError(MissingError):
     """The sandbox could not be opened, or broke while we needed it."""
+
+
+class IsolationError(SandboxError):
+    """Isolation was demanded and could not be had; never a reason to go on without it."""
 
 
 class ForgeError(MissingError):
