@@ -27,6 +27,8 @@ class Said:
     body: str
     edited: bool = False
     """Whether its text had changed when the event was made."""
+    account: int | None = None
+    """The number of the author, by which commits name them."""
     installation: int | None = None
     """Of the app that was told, where the event came to one."""
 
@@ -56,8 +58,13 @@ def said(name: str, payload: object) -> Said | str:
         association=_text(comment.get("author_association"), "comment.author_association"),
         body=_text(comment.get("body"), "comment.body"),
         edited=comment.get("updated_at") != comment.get("created_at"),
+        account=_account(comment["user"].get("id")),
         installation=_installation(event.get("installation")),
     )
+
+
+def _account(value: object) -> int | None:
+    return None if value is None else _number(value, "comment.user.id")
 
 
 def _installation(value: object) -> int | None:
