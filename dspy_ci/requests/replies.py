@@ -52,7 +52,9 @@ def explained(facts: Facts, changed: Sequence[str]) -> str:
     if not found:
         return "\n\n".join([_nothing(facts), *_notes(facts)])
     total = len(facts.failures)
-    head = f"**{_counted(total, 'failure')}, {_counted(len(found), 'root cause')}** at {code(facts.target.head_sha[:12])}."
+    head = (
+        f"**{_counted(total, 'failure')}, {_counted(len(found), 'root cause')}** at {code(facts.target.head_sha[:12])}."
+    )
     parts = [head, *(_root(number, failure, changed) for number, failure in enumerate(found[:_ROOTS], 1))]
     if len(found) > _ROOTS:
         parts.append(f"And {_counted(len(found) - _ROOTS, 'more root cause')}.")
