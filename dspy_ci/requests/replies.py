@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 from dspy_ci.failures.failure import Failure
 from dspy_ci.failures.plan import plan
@@ -101,18 +102,42 @@ def _offered(proposal: Proposal) -> str:
     )
 
 
+def scored(record: Mapping[str, Any], sha: str) -> str:
+    """Tests, types and lint as one number; `record` is what `dspy-ci score` says, and not trusted to be so."""
+    parts, weights, value = (record.get(name) for name in ("parts", "weights", "score"))
+    if not (isinstance(parts, Mapping) and isinstance(weights, Mapping) and isinstance(value, float | int)):
+        return "The score could not be understood."
+    rows = [f"**Score {value:.2f}** at {code(sha[:12])}.", "", "| part | value | weight |", "| --- | --- | --- |"]
+    for name in ("tests", "types", "lint"):
+        part, weight = parts.get(name), weights.get(name)
+        told = f"{part:.4f}" if isinstance(part, float | int) else "not measured"
+        rows.append(f"| {name} | {told} | {weight if isinstance(weight, float | int) else ''} |")
+    problem = record.get("problem")
+    return "\n".join([*rows, *(["", prose(problem)] if isinstance(problem, str) and problem else [])])
+
+
+def committed(proposal: str, sha: str, branch: str) -> str:
+    """That a patch was committed."""
+    return f"Patch {code(proposal)} is now {code(sha[:12])} on {code(branch)}."
+
+
+def hushed(key: str) -> str:
+    """That something is ignored from now on."""
+    what = "this pull request" if key == "*" else f"the failure {code(key)}"
+    return f"I say no more about {what}, unless a command asks me to."
+
+
 def retried(advice: Rerun, runs: int) -> str:
     """That failed jobs run again."""
-    return f"The failed jobs of {_counted(runs, 'run')} run again: {advice.chance.replace('_', ' ')}, {prose(advice.reason)}."
+    why = f"{advice.chance.replace('_', ' ')}, {prose(advice.reason)}"
+    return f"The failed jobs of {_counted(runs, 'run')} run again: {why}."
 
 
 def not_retried(advice: Rerun) -> str:
     """That they do not, and why."""
-    return (
-        f"I do not run it again, because that would bring the same: {prose(advice.reason)}."
-        if advice.chance == "deterministic"
-        else f"I run failed jobs again only when it is likely that chance or the outside failed: {prose(advice.reason)}."
-    )
+    if advice.chance == "deterministic":
+        return f"I do not run it again, because that would bring the same: {prose(advice.reason)}."
+    return f"I run failed jobs again only when chance or the outside is likely to blame: {prose(advice.reason)}."
 
 
 def _root(number: int, failure: Failure, changed: Sequence[str]) -> str:
