@@ -53,6 +53,7 @@ def comment(data: Any) -> Comment:
         commit=data.get("original_commit_id") or data.get("commit_id"),
         reply_to=data.get("in_reply_to_id"),
         review=data.get("pull_request_review_id"),
+        outdated=bool(data.get("path")) and not whole_file and data.get("line") is None,
         association=str(data.get("author_association") or "NONE"),
     )
 
