@@ -11,7 +11,7 @@ TESTS = ["pytest>=8", "pytest-randomly>=3", "pytest-xdist>=3.6", "hypothesis>=6"
 @nox.session
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
-    session.install("-e", ".", *TESTS)
+    session.install("-e", ".[llm]", *TESTS)
     session.run("pytest", "-n2", "--dist=loadfile", *session.posargs)
 
 

@@ -4,6 +4,7 @@ DspyCiError            3  our own fault
 +- UsageError          2  the command line or the settings are wrong
 +- MissingError        4  an outside thing is missing or refused: tool, token, model, interpreter
 |  +- SandboxError     4  no sandbox could be opened, or it broke
+|  +- ModelError       4  a language model is missing, refused, or gave no answer that can be used
 +- RedError            1  what was asked about is red (control flow: the report is already printed)
 """
 
@@ -48,6 +49,23 @@ class MissingError(DspyCiError):
 
 class SandboxError(MissingError):
     """The sandbox could not be opened, or broke while we needed it."""
+
+
+class ModelError(MissingError):
+    """A language model is missing, refused, or gave no answer that can be used."""
+
+    def __init__(
+        self, kind: str, message: str, *, hint: str | None = None, wait: float | None = None, spent: bool = False
+    ) -> None:
+        """Keep the sentence, and what a caller may act upon."""
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        """`offline unreachable timeout cut garbage redirect auth missing rate billing too-long refused server empty
+        truncated budget`"""
+        self.wait = wait
+        """Seconds after which the server wants to be asked again."""
+        self.spent = spent
+        """Whether the server may have worked for the answer, and will count it."""
 
 
 class RedError(DspyCiError):
