@@ -33,6 +33,8 @@ class Settings:
     """How many verified patches are shown at the most."""
     sandbox: str = "auto"
     """`auto`, or the letter of a tier."""
+    allow_unsandboxed: bool = False
+    """Whether what nobody trusts may run where nothing isolates it; never read from the file: a patch could edit it."""
     workers: int = 0
     """Copies that are searched side by side; 0 is one per core."""
     test_timeout: float = 600.0
@@ -98,7 +100,13 @@ def _from_file(path: Path) -> dict[str, Any]:
     table = _parsed(text, path).get("tool", {}).get("dspy-ci", {})
     if not isinstance(table, dict):
         raise UsageError(f"[tool.dspy-ci] in {path.name} is no table")
-    return {_field(key): value for key, value in table.items()}
+    found = {_field(key): value for key, value in table.items()}
+    if "allow_unsandboxed" in found:
+        raise UsageError(
+            "allow-unsandboxed cannot be set in a file, which any patch could edit",
+            hint="use --allow-unsandboxed, or DSPY_CI_ALLOW_UNSANDBOXED in the environment",
+        )
+    return found
 
 
 def _parsed(text: str, path: Path) -> dict[str, Any]:

@@ -9,9 +9,10 @@ from pathlib import Path
 from dspy_ci import pipeline, settings
 from dspy_ci.adapters import applying, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
-from dspy_ci.adapters.sandbox import choice
+from dspy_ci.adapters.sandbox.demand import Origin
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
+from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.progress import Progress
 from dspy_ci.commands.reading import read
 from dspy_ci.commands.terminal import show, show_json
@@ -36,6 +37,8 @@ class Manner:
     json: bool = False
     quiet: bool = False
     apply: bool = False
+    origin: Origin = "log"
+    """Where the patches come from: the fixers read the output of the tests."""
 
 
 def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: object) -> int:
@@ -50,7 +53,7 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: obj
         checks=checks(Snapshot(repo.paths(), repo.read), command, chosen),
         clean=Redactor(secret_values(os.environ)).redact,
     )
-    sandbox = choice.chosen(repo.root, chosen.sandbox)
+    sandbox = sandbox_for(repo.root, chosen, manner.origin, quiet=manner.quiet)
     report: FixReport | None = None
     with Progress(quiet=manner.quiet or manner.json) as progress:
         progress.notes(command.notes)
