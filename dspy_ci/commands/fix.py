@@ -18,6 +18,7 @@ from dspy_ci.settings import seconds
     "--type-cmd", metavar="CMD", help="The type checker; found from the project's configuration when not given."
 )
 @click.option("--lint-cmd", metavar="CMD", help="The linter; found from the project's configuration when not given.")
+@click.option("--base", metavar="REF", help="A green commit.  [default: where the change left the trunk]")
 @click.option(
     "--sandbox",
     type=click.Choice(["auto", "A", "B", "E"], case_sensitive=False),
@@ -36,7 +37,9 @@ from dspy_ci.settings import seconds
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to standard output."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
-def command(*, log: str | None, budget: str | None, apply_: bool, form: str, quiet: bool, **options: object) -> int:
+def command(
+    *, log: str | None, base: str | None, budget: str | None, apply_: bool, form: str, quiet: bool, **options: object
+) -> int:
     """Run the tests, find the cause of what is red, and prove a patch.
 
     The tests and every candidate run in throw-away copies of the repository. A patch is offered as verified only when
@@ -48,4 +51,4 @@ def command(*, log: str | None, budget: str | None, apply_: bool, form: str, qui
 
     manner = Manner(json=form == "json", quiet=quiet, apply=apply_)
     limit = seconds(budget) if budget else None
-    return mend(Path.cwd(), manner, log=log, budget=limit, **options)
+    return mend(Path.cwd(), manner, log=log, base=base, budget=limit, **options)

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dspy_ci import pipeline, settings
-from dspy_ci.adapters import applying, testcommands
+from dspy_ci.adapters import applying, bases, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
+from dspy_ci.adapters.gittrees import GitTrees
 from dspy_ci.adapters.sandbox import choice
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
@@ -20,6 +23,7 @@ from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.pipeline import Task
 from dspy_ci.ports.sandbox import TestRun
 from dspy_ci.ports.testcommand import TestCommand
+from dspy_ci.ports.trees import Trees
 from dspy_ci.reports.fix import FixReport, Offer
 from dspy_ci.reports.fix_text import fix_text
 from dspy_ci.reports.records import fix_record
@@ -38,7 +42,7 @@ class Manner:
     apply: bool = False
 
 
-def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: object) -> int:
+def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | None = None, **options: object) -> int:
     """Mend the repository around the folder and report; the exit code. The options are those of Settings."""
     repo = GitRepo(folder)
     wanted = named_tests(log) if log else frozenset[str]()
@@ -52,9 +56,9 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: obj
     )
     sandbox = choice.chosen(repo.root, chosen.sandbox)
     report: FixReport | None = None
-    with Progress(quiet=manner.quiet or manner.json) as progress:
+    with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
         progress.notes(command.notes)
-        for event in pipeline.mend(job, repo, sandbox):
+        for event in pipeline.mend(job, repo, sandbox, trees):
             progress.show(event)
             if isinstance(event, FixReport):
                 report = event
@@ -66,6 +70,22 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: obj
     if manner.apply and report.best:
         _apply(repo, report.best, manner)
     return _EXIT[report.status]
+
+
+@contextmanager
+def past(root: Path, name: str | None) -> Iterator[Trees | None]:
+    """From the commit that the change left to the working tree; None where there is nothing to compare with.
+
+    Raises UsageError when a commit was named that does not exist.
+    """
+    base = bases.commit(root, name) if name else None
+    try:
+        base = base or bases.base_of(root, None, os.environ)
+    except UsageError:
+        yield None
+        return
+    with GitTrees(root, base) as trees:
+        yield bases.compared(root, trees, None)
 
 
 def task(command: TestCommand, chosen: Settings) -> Task:
