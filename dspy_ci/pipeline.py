@@ -18,6 +18,7 @@ from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure
 from dspy_ci.logs.envelopes import pages_of
 from dspy_ci.patches.patch import Patch
+from dspy_ci.patches.proposals.table import proposed
 from dspy_ci.patches.reverts import reverts
 from dspy_ci.ports.repo import Repo
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
@@ -119,6 +120,7 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
             offers, refused = (*last, *offers), (*refused, *more)
         yield Step("prove", words.proved(offers, refused))
         story = replace(story, offers=offers, notes=refused, seconds=clock.spent)
+        story = replace(story, proposals=() if story.best else proposed(evidence))
         yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
 
 

@@ -98,7 +98,7 @@ def is_module(name):
 
 
 @pytest.mark.parametrize("name", WARDS)
-def test_patient(name, admitted, write, git, dspy_ci, editable):
+def test_patient(name, admitted, write, dspy_ci, editable):
     patient = WARDS[name]
     if gone := missing(patient):
         pytest.skip(f"{', '.join(gone)} is not installed")
@@ -123,7 +123,7 @@ def test_patient(name, admitted, write, git, dspy_ci, editable):
     best = report["patches"][0]
     assert best in verified
     assert best["origin"].startswith(patient.get("origin", "")), best["diff"]
-    assert best["disposition"] in {patient.get("disposition", best["disposition"])}, best["diff"]
+    assert best["disposition"] == patient.get("disposition", best["disposition"]), best["diff"]
     subprocess.run(["git", "apply", "--check", "-"], cwd=root, input=best["diff"], text=True, check=True)
     subprocess.run(["git", "apply", "-"], cwd=root, input=best["diff"], text=True, check=True)
     write(root, {f"checks/{path}": text for path, text in patient.get("checks", {}).items()})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from dspy_ci.codebase.functions import Definition
 from dspy_ci.codebase.modules import module_name
@@ -16,6 +17,9 @@ from dspy_ci.patches.patch import Patch
 from dspy_ci.suspects.evidence import Evidence
 
 NAME = "undefined-name"
+
+_CLOSE = 0.8
+"""How alike two names are that a slip of the finger tells apart."""
 
 
 def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
@@ -93,4 +97,5 @@ def _misspelt(name: str, uses: list[ast.Name], site: Site) -> Iterator[Patch]:
     known = [*reach, *site.scope.globals, *(key for key in dir(builtins) if not key.startswith("_"))]
     for rank, other in enumerate(similar(name, known)):
         spans = [site.replace(use, other) for use in uses]
-        yield site.patch(spans, NAME, f"`{name}` is not defined; `{other}` is.", 0.9 - 0.1 * rank)
+        close = not rank and SequenceMatcher(None, name, other).ratio() >= _CLOSE and not hasattr(builtins, other)
+        yield site.patch(spans, NAME, f"`{name}` is not defined; `{other}` is.", 0.94 if close else 0.9 - 0.1 * rank)
