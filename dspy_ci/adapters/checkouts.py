@@ -95,7 +95,9 @@ def _git(folder: Path, environment: dict[str, str], *args: str) -> str:
             capture_output=True, timeout=_PATIENCE, check=False,
         )  # fmt: skip
     except (OSError, subprocess.TimeoutExpired) as error:
-        raise MissingError(f"git {args[0]} could not be run", hint="is git installed, and the network there?") from error
+        raise MissingError(
+            f"git {args[0]} could not be run", hint="is git installed, and the network there?"
+        ) from error
     if done.returncode:
         why = done.stderr.decode("utf-8", "replace").strip().splitlines()
         raise MissingError(f"git {args[0]} failed: {why[-1][:200] if why else done.returncode}")

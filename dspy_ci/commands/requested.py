@@ -180,6 +180,7 @@ def changed(request: Request, bench: Bench) -> tuple[str, ...]:
 
 def only(facts: Facts, wanted: str) -> Facts:
     """The facts about the failures that somebody means: by the beginning of the id, or by test, file or code."""
+
     def meant(failure: Any) -> bool:
         exact = {failure.test_id, failure.file, failure.code, failure.symbol}
         return wanted in exact or (len(wanted) >= 6 and failure.fingerprint.startswith(wanted))
