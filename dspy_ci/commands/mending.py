@@ -143,7 +143,7 @@ def task(command: TestCommand, chosen: Settings) -> Task:
         )
     run = TestRun(command.python, chosen.test_timeout, args=command.args, env=command.env)
     return Task(
-        command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or _cores(),
+        command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or cores(),
         seed=chosen.seed,
     )  # fmt: skip
 
@@ -156,6 +156,6 @@ def _apply(repo: GitRepo, best: Offer, manner: Manner) -> None:
         show([Styled(f"Applied to {', '.join(patch.files)}; the index is as it was.", "good")], err=True)
 
 
-def _cores() -> int:
+def cores() -> int:
     """How many cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
