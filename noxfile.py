@@ -5,7 +5,15 @@ import nox
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 
-TESTS = ["pytest>=8", "pytest-randomly>=3", "pytest-xdist>=3.6", "hypothesis>=6", "pre-commit>=4"]
+TESTS = [
+    "pytest>=8",
+    "pytest-randomly>=3",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6",
+    "pre-commit>=4",
+    "pyyaml>=6",
+    "zizmor>=1.30",
+]
 
 
 @nox.session
