@@ -9,13 +9,14 @@ unset PYTHONPATH PYTHONHOME PYTHONSTARTUP
 cd "$source"
 
 new_enough() {
-  command -v "$1" >/dev/null && "$1" -I -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
+  "$1" -I -c 'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 10))' 2>/dev/null
 }
 
 if [[ ! -x $home/bin/python ]]; then
-  for python in python3 python python3.14 python3.13 python3.12 python3.11 python3.10 /usr/bin/python3 ''; do
-    if [[ -n $python ]] && new_enough "$python"; then break; fi
-  done
+  python=
+  while read -r found; do # every one on the path: the first may be the old one that the project tests with
+    if new_enough "$found"; then python=$found && break; fi
+  done < <(type -aP python3 python python3.14 python3.13 python3.12 python3.11 python3.10)
   if [[ -z $python ]]; then
     echo "::error title=dspy-ci::dspy-ci needs Python 3.10 or newer with venv; put actions/setup-python before it"
     exit 4

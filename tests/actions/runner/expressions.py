@@ -145,7 +145,7 @@ class _Parser:
                 key = self.either()
                 self.must("]")
             else:
-                kind, key = self.tokens[self.at]
+                kind, key = self.tokens[self.at] if self.at < len(self.tokens) else (None, None)
                 if kind != "name":
                     raise WrongExpressionError(f"no name behind a dot: {key!r}")
                 self.at += 1
