@@ -49,15 +49,16 @@ def cache(given, job):
 
 
 def upload_artifact(given, job):
-    """Keep a file or a folder under a name that this run has not used yet."""
+    """Keep a file or a folder under a name that this run has not used; what is hidden stays behind."""
     known(given, {"name", "path", "if-no-files-found"})
     target, source = Path(job.store["artifacts"], given["name"]), Path(given["path"])
-    if not source.exists() or (source.is_dir() and not any(source.iterdir())):
+    hidden = any(part.startswith(".") for part in Path(given["path"]).parts)
+    if hidden or not source.exists() or (source.is_dir() and not any(source.glob("[!.]*"))):
         return given.get("if-no-files-found", "warn") != "error", {}
     if target.exists():
         return False, {}
     if source.is_dir():
-        shutil.copytree(source, target)
+        shutil.copytree(source, target, ignore=shutil.ignore_patterns(".*"))
     else:
         target.mkdir(parents=True)
         shutil.copy(source, target)
