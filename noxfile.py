@@ -6,9 +6,16 @@ nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 
 TESTS = [
-    "pytest>=8", "pytest-randomly>=3", "pytest-xdist>=3.6", "hypothesis>=6", "pre-commit>=4",
-    "starlette>=0.40", "uvicorn>=0.30",  # the webhook server
-]  # fmt: skip
+    "pytest>=8",
+    "pytest-randomly>=3",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6",
+    "pre-commit>=4",
+    "starlette>=0.40",  # the webhook server
+    "uvicorn>=0.30",
+    "pyyaml>=6",
+    "zizmor>=1.30",  # the auditor of workflows
+]
 
 
 @nox.session
