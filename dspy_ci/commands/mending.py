@@ -65,9 +65,9 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
         progress.notes(command.notes)
-        place = _Place(repo, sandbox_for(repo.root, chosen, manner.origin, quiet=manner.quiet), trees)
+        place = Place(repo, sandbox_for(repo.root, chosen, manner.origin, quiet=manner.quiet), trees)
         report: FixReport | None = None
-        for events in _tasks(place, command, chosen, named, options):
+        for events in attempts(place, command, chosen, named, options):
             for event in events:
                 progress.show(event)
                 report = event if isinstance(event, FixReport) else report
@@ -84,7 +84,7 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where to mend."""
 
     repo: GitRepo
@@ -92,8 +92,8 @@ class _Place:
     past: Trees | None
 
 
-def _tasks(
-    at: _Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
+def attempts(
+    at: Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
 ) -> Iterator[Iterator[pipeline.Event]]:
     """The tests first; then the checkers that the user or the log named, each of which may be red while they pass."""
     clean = Redactor(secret_values(os.environ)).redact
