@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -25,8 +26,10 @@ from dspy_ci.reports.fix import FixReport, Offer
 from dspy_ci.reports.fix_text import fix_text
 from dspy_ci.reports.records import fix_record
 from dspy_ci.reports.styled import Styled
+from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
 
+UNSAFE = "the model was not asked: nothing isolates what it writes here; --sandbox E runs it with all of your powers"
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
 
 
@@ -47,13 +50,19 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: obj
     wanted = named_tests(log) if log else frozenset[str]()
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
+    clean = Redactor(secret_values(os.environ)).redact
+    asking = author(chosen, repo, clean)
     job = replace(
         task(command, chosen),
         wanted=wanted,
         checks=checks(Snapshot(repo.paths(), repo.read), command, chosen),
-        clean=Redactor(secret_values(os.environ)).redact,
+        asking=asking if isinstance(asking, Asking) else None,
+        notes=(f"the model was not asked: {asking}",) if isinstance(asking, str) else (),
+        clean=clean,
     )
-    sandbox = sandbox_for(repo.root, chosen, manner.origin, quiet=manner.quiet)
+    sandbox = sandbox_for(repo.root, chosen, "model" if job.asking else manner.origin, quiet=manner.quiet)
+    if job.asking and sandbox.tier == "E" and not (chosen.allow_unsandboxed or chosen.sandbox.upper() == "E"):
+        job = replace(job, asking=None, notes=(UNSAFE,))
     report: FixReport | None = None
     with Progress(quiet=manner.quiet or manner.json) as progress:
         progress.notes(command.notes)
@@ -69,6 +78,17 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: obj
     if manner.apply and report.best:
         _apply(repo, report.best, manner)
     return _EXIT[report.status]
+
+
+def author(chosen: Settings, repo: GitRepo, clean: Callable[[str], str]) -> Asking | str | None:
+    """The model that is set, as an author of patches, or why it cannot be asked; None when none is set."""
+    from dspy_ci.models import choice  # noqa: PLC0415 - the rest is loaded only where a model is set
+
+    if isinstance(choice(chosen, os.environ), str):
+        return None
+    from dspy_ci.commands.models import asking  # noqa: PLC0415 - the same
+
+    return asking(chosen, repo, clean)
 
 
 def task(command: TestCommand, chosen: Settings) -> Task:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.patch import Patch
+from dspy_ci.ports.lm import Usage
 from dspy_ci.ports.sandbox import Guarantees
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.verdict import Verdict
@@ -47,6 +48,9 @@ class FixReport:
     notes: tuple[str, ...] = ()
     """What was found, left out or could not be known, in words."""
     model: str | None = None
+    """The model that was asked, None when none was."""
+    usage: Usage | None = None
+    """What it used."""
 
     @property
     def best(self) -> Offer | None:
