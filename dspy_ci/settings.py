@@ -12,6 +12,8 @@ from typing import Any
 
 from dspy_ci.errors import UsageError
 
+NO_FILE = "DSPY_CI_NO_FILE"
+"""Set where the file belongs to somebody who must not decide what runs: the author of a pull request."""
 _NUMBERS: Mapping[str, type[int | float]] = {"max_tokens": int, "max_cost": float}
 """Settings without a default that are numbers."""
 _UNITS = {"": 1.0, "s": 1.0, "m": 60.0, "h": 3600.0}
@@ -76,10 +78,18 @@ class Settings:
 
 def load(root: Path, environment: Mapping[str, str], **options: Any) -> Settings:
     """The settings of a repository; options that are None were not given. Raises UsageError with the key at fault."""
-    given = {**_from_file(root / "pyproject.toml"), **_from_environment(environment)}
+    file = {} if environment.get(NO_FILE) else _from_file(root / "pyproject.toml")
+    given = {**file, **_from_environment(environment)}
     known = {name: _typed(name, value) for name, value in given.items()}
     chosen = {name: value for name, value in options.items() if value is not None}
     return replace(Settings(), **{**known, **chosen})
+
+
+def as_environment(text: str) -> dict[str, str]:
+    """The settings in the text of a `pyproject.toml`, for processes that must not read another one."""
+    table = _table(text, "pyproject.toml")
+    shown = {key: ",".join(value) if isinstance(value, list) else str(value) for key, value in table.items()}
+    return {NO_FILE: "1", **{f"DSPY_CI_{key.upper()}": value for key, value in shown.items()}}
 
 
 def seconds(text: str) -> float:
@@ -95,11 +105,16 @@ def _from_file(path: Path) -> dict[str, Any]:
         text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
         return {}
+    return _table(text, path.name)
+
+
+def _table(text: str, name: str) -> dict[str, Any]:
+    """What stands under [tool.dspy-ci], by the names of the fields."""
     if "dspy-ci" not in text:  # parsing costs more than looking
         return {}
-    table = _parsed(text, path).get("tool", {}).get("dspy-ci", {})
+    table = _parsed(text, name).get("tool", {}).get("dspy-ci", {})
     if not isinstance(table, dict):
-        raise UsageError(f"[tool.dspy-ci] in {path.name} is no table")
+        raise UsageError(f"[tool.dspy-ci] in {name} is no table")
     found = {_field(key): value for key, value in table.items()}
     if "allow_unsandboxed" in found:
         raise UsageError(
@@ -109,7 +124,7 @@ def _from_file(path: Path) -> dict[str, Any]:
     return found
 
 
-def _parsed(text: str, path: Path) -> dict[str, Any]:
+def _parsed(text: str, name: str) -> dict[str, Any]:
     if sys.version_info >= (3, 11):
         import tomllib  # noqa: PLC0415 - only where there is something to parse
     else:
@@ -117,7 +132,7 @@ def _parsed(text: str, path: Path) -> dict[str, Any]:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise UsageError(f"{path.name} is no valid TOML: {error}") from None
+        raise UsageError(f"{name} is no valid TOML: {error}") from None
 
 
 def _from_environment(environment: Mapping[str, str]) -> dict[str, str]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -20,6 +20,7 @@ from dspy_ci.adapters.ollama_http import Ollama
 from dspy_ci.adapters.openai_http import OpenAI
 from dspy_ci.adapters.runmemory import RunMemory
 from dspy_ci.adapters.trajectories import Trajectory
+from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.models import Choice, choice, price
 from dspy_ci.ports.lm import LM, Silent, Usage
 from dspy_ci.programs.author import Writer
@@ -67,7 +68,7 @@ def model(settings: Settings, environment: Mapping[str, str] = os.environ, *, ne
     return Model(cache, chosen.shown, "", meter, cache)
 
 
-def asking(settings: Settings, repo: GitRepo, clean: Callable[[str], str], *, needed: bool = False) -> Asking | str:
+def asking(settings: Settings, repo: GitRepo, *, needed: bool = False) -> Asking | str:
     """The model of the settings as an author of patches, or why there is none."""
     found = model(settings, needed=needed)
     if not found or found.shown is None:
@@ -75,6 +76,7 @@ def asking(settings: Settings, repo: GitRepo, clean: Callable[[str], str], *, ne
     writer = Writer(
         found.lm, found.shown, found.used, trained(Path(repo.root), PROGRAM), settings.answer_tokens, settings.seed
     )
+    clean = Redactor(secret_values(os.environ)).redact
     return Asking(
         writer, settings.samples, settings.rounds, seconds=max(settings.budget, settings.model_timeout),
         prompt_tokens=settings.prompt_tokens, rationale=rationale,

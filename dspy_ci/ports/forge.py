@@ -80,13 +80,15 @@ class Comment:
     path: str | None = None
     """Only at a line of the diff, and so all that follows."""
     line: int | None = None
-    """The last line, on the side; None when the comment is outdated or is about the whole file."""
+    """The last line, on the side; None for the whole file."""
     start_line: int | None = None
     side: str = "RIGHT"
     commit: str | None = None
     """The commit that it was made on."""
     reply_to: int | None = None
     review: int | None = None
+    outdated: bool = False
+    """Whether the line is no longer part of the diff."""
     association: str = "NONE"
     """What the author is to the repository, as the forge guesses; never a reason to trust."""
 
@@ -250,6 +252,10 @@ class Runs(Protocol):
 
     def run(self, run_id: int) -> Run:
         """One run."""
+        ...
+
+    def runs_of(self, head_sha: str) -> tuple[Run, ...]:
+        """The runs on a commit, newest first; at most a hundred."""
         ...
 
     def jobs(self, run_id: int) -> tuple[Job, ...]:
