@@ -33,9 +33,11 @@ from dspy_ci.reports.fix_text import fix_text
 from dspy_ci.reports.records import fix_record
 from dspy_ci.reports.styled import Styled
 from dspy_ci.rerun import Order, mend_command
+from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
 from dspy_ci.verdicts.check import Part
 
+UNSAFE = "the model was not asked: nothing isolates what it writes here; --sandbox E runs it with all of your powers"
 _KINDS: Mapping[Part, frozenset[str]] = {
     "types": frozenset({"type"}),
     "lint": frozenset({"lint", "format", "syntax"}),
@@ -63,9 +65,12 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
         raise UsageError(f"{log} names no failure", hint="`dspy-ci context` shows what was read of it")
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
+    asking = author(chosen, repo)
+    origin = "model" if isinstance(asking, Asking) else manner.origin
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
         progress.notes(command.notes)
-        place = _Place(repo, sandbox_for(repo.root, chosen, manner.origin, quiet=manner.quiet), trees)
+        sandbox = sandbox_for(repo.root, chosen, origin, quiet=manner.quiet)
+        place = _Place(repo, sandbox, trees, _helper(asking, chosen, sandbox))
         report: FixReport | None = None
         for events in _tasks(place, command, chosen, named, options):
             for event in events:
@@ -83,6 +88,24 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     return _EXIT[report.status]
 
 
+def author(chosen: Settings, repo: GitRepo) -> Asking | str | None:
+    """The model that is set, as an author of patches, or why it cannot be asked; None when none is set."""
+    from dspy_ci.models import choice  # noqa: PLC0415 - the rest is loaded only where a model is set
+
+    if isinstance(choice(chosen, os.environ), str):
+        return None
+    from dspy_ci.commands.models import asking  # noqa: PLC0415 - the same
+
+    found = asking(chosen, repo)
+    return f"the model was not asked: {found}" if isinstance(found, str) else found
+
+
+def _helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> Asking | str | None:
+    """The author, unless what it writes would run with all of the user's powers and nobody asked for that."""
+    waived = chosen.allow_unsandboxed or chosen.sandbox.upper() == "E"
+    return asking if not isinstance(asking, Asking) or sandbox.guarantees.isolates or waived else UNSAFE
+
+
 @dataclass(frozen=True, slots=True)
 class _Place:
     """Where to mend."""
@@ -90,6 +113,8 @@ class _Place:
     repo: GitRepo
     sandbox: Sandbox
     past: Trees | None
+    helper: Asking | str | None
+    """Who is asked last, or what the report says of a model that is not."""
 
 
 def _tasks(
@@ -107,6 +132,10 @@ def _tasks(
         yield mend_command(order, at.repo, at.sandbox, at.past)
     else:
         job = replace(task(command, chosen), wanted=wanted, checks=looks, clean=clean)
+        if isinstance(at.helper, Asking):
+            job = replace(job, asking=at.helper)
+        elif at.helper:
+            job = replace(job, notes=(at.helper,))
         guard = job.run
         if wanted or not spoken or not spoken <= frozenset().union(*_KINDS.values()):
             yield pipeline.mend(job, at.repo, at.sandbox, at.past)
