@@ -9,6 +9,7 @@ from pathlib import Path
 from dspy_ci import pipeline, settings
 from dspy_ci.adapters import applying, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
+from dspy_ci.adapters.promoted import promoted
 from dspy_ci.adapters.sandbox import choice
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
@@ -25,6 +26,7 @@ from dspy_ci.reports.fix_text import fix_text
 from dspy_ci.reports.records import fix_record
 from dspy_ci.reports.styled import Styled
 from dspy_ci.settings import Settings
+from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors
 
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
 
@@ -44,16 +46,18 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, **options: obj
     wanted = named_tests(log) if log else frozenset[str]()
     chosen = settings.load(Path(repo.root), os.environ, **options)
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
+    learnt, told = priors(Path(repo.root))
     job = replace(
         task(command, chosen),
         wanted=wanted,
         checks=checks(Snapshot(repo.paths(), repo.read), command, chosen),
+        priors=learnt,
         clean=Redactor(secret_values(os.environ)).redact,
     )
     sandbox = choice.chosen(repo.root, chosen.sandbox)
     report: FixReport | None = None
     with Progress(quiet=manner.quiet or manner.json) as progress:
-        progress.notes(command.notes)
+        progress.notes((*command.notes, *told))
         for event in pipeline.mend(job, repo, sandbox):
             progress.show(event)
             if isinstance(event, FixReport):
@@ -80,6 +84,18 @@ def task(command: TestCommand, chosen: Settings) -> Task:
         command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or cores(),
         seed=chosen.seed,
     )  # fmt: skip
+
+
+def priors(root: Path) -> tuple[Priors, tuple[str, ...]]:
+    """What was learnt of the repository and promoted, and a word about it."""
+    text = promoted(root, "priors.json", os.environ)
+    if text is None:
+        return SHIPPED, ()
+    try:
+        found = read_priors(text)
+    except ValueError as error:
+        return SHIPPED, (f"what was learnt is not used: .dspy-ci/priors.json: {error}",)
+    return found, (f"in the order that was learnt here: .dspy-ci/priors.json, {len(found.factors)} factors",)
 
 
 def named_tests(log: str) -> frozenset[str]:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.failures.failure import Failure
 from dspy_ci.ports.repo import Change
+from dspy_ci.suspects.priors import SHIPPED, Priors
 
 _CONFIG = {"conftest.py", "setup.py", "noxfile.py", "tasks.py"}
 _TEST_ROOMS = {"tests", "test", "testing"}
@@ -47,6 +48,8 @@ class Evidence:
     green: frozenset[str] = frozenset()
     """Ids of passing tests."""
     changes: tuple[Change, ...] = ()
+    priors: Priors = SHIPPED
+    """What was learnt of this repository's bugs."""
 
     @cached_property
     def paths(self) -> tuple[str, ...]:
