@@ -30,6 +30,7 @@ from dspy_ci.reports.fix import FixReport, Offer
 from dspy_ci.rounds import Asking, Court, Outcome, asked
 from dspy_ci.search import Budget, Case, Finished, Plausible, Trying, search
 from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.suspects.priors import SHIPPED, Priors
 from dspy_ci.suspects.rank import rank
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.check import Check
@@ -69,6 +70,8 @@ class Task:
     """Who is asked when nothing else mended it; nobody when None."""
     notes: tuple[str, ...] = ()
     """What the report shall say beside what is found."""
+    priors: Priors = SHIPPED
+    """What was learnt of the repository's bugs."""
     clean: Callable[[str], str] = str
     """Takes secrets out of what the tests printed, before it is shown or kept."""
 
@@ -167,7 +170,8 @@ def gathered(
     ids = (*sorted(red), *sorted(quick))
     known = sum(first.results[name].seconds for name in ids)
     traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=2 * _QUICK, timeout=10 + 10 * known))
-    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, tuple(repo.changes(_HISTORY)))
+    recent = tuple(repo.changes(_HISTORY))
+    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, recent, priors=task.priors)
 
 
 def blamed(task: Task, past: Trees, sandbox: Sandbox, first: TestReport, copy: Copy) -> Culprits | None:
