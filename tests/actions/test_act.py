@@ -85,7 +85,8 @@ exec "{sys.executable}" "$@"
 @pytest.mark.slow
 def test_the_side_doors_say_the_same_under_act(act, machine, red, write):
     write(red, {".github/workflows/ci.yml": WORKFLOW})
-    argv = [act, "pull_request", "-P", "ubuntu-latest=-self-hosted", "--local-repository", f"dspy-ci/dspy-ci@{PIN}={ROOT}",
+    argv = [act, "pull_request", "-P", "ubuntu-latest=-self-hosted",
+            "--local-repository", f"dspy-ci/dspy-ci@{PIN}={ROOT}",
             "--env", f"BUILD_LOG={machine['BUILD_LOG']}", "--env", f"PATH={machine['PATH']}",
             "--env", f"HOME={machine['HOME']}"]  # fmt: skip
     done = subprocess.run(argv, cwd=red, env=machine, capture_output=True, text=True, timeout=240, check=False)
