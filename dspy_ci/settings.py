@@ -46,9 +46,12 @@ class Settings:
     """The search is deterministic for a seed, as far as the budget lets it."""
 
 
-def load(root: Path, environment: Mapping[str, str], **options: Any) -> Settings:
-    """The settings of a repository; options that are None were not given. Raises UsageError with the key at fault."""
-    given = {**_from_file(root / "pyproject.toml"), **_from_environment(environment)}
+def load(root: Path, environment: Mapping[str, str], *, config: Any = None, **options: Any) -> Settings:
+    """The settings of a repository; options that are None were not given. Raises UsageError with the key at fault.
+
+    `config` is the path of the file that counts instead of the repository's own: the base's, for an untrusted change.
+    """
+    given = {**_from_file(config or root / "pyproject.toml"), **_from_environment(environment)}
     known = {name: _typed(name, value) for name, value in given.items()}
     chosen = {name: value for name, value in options.items() if value is not None}
     return replace(Settings(), **{**known, **chosen})
