@@ -122,6 +122,11 @@ class Drafts:
         """See Runs."""
         return _known(self.state.runs, run_id, f"run {run_id}")
 
+    def runs_of(self, head_sha: str) -> tuple[Run, ...]:
+        """See Runs."""
+        found = [run for run in self.state.runs.values() if run.head_sha == head_sha]
+        return tuple(sorted(found, key=lambda run: run.id, reverse=True))
+
     def jobs(self, run_id: int) -> tuple[Job, ...]:
         """See Runs."""
         return _known(self.state.jobs, run_id, f"run {run_id}")

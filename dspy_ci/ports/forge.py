@@ -254,6 +254,10 @@ class Runs(Protocol):
         """One run."""
         ...
 
+    def runs_of(self, head_sha: str) -> tuple[Run, ...]:
+        """The runs on a commit, newest first; at most a hundred."""
+        ...
+
     def jobs(self, run_id: int) -> tuple[Job, ...]:
         """All jobs of the latest attempt of a run."""
         ...

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dspy_ci.adapters.github import records
-from dspy_ci.adapters.github.client import Client, path_of
+from dspy_ci.adapters.github.client import Client, parsed, path_of
 from dspy_ci.adapters.github.downloads import fetched
 from dspy_ci.errors import NotFound, Unreachable
 from dspy_ci.ports.forge import Job, Run
@@ -25,6 +25,13 @@ class GitHubRuns:
     def run(self, run_id: int) -> Run:
         """See Runs."""
         return self._client.one(f"{self._actions}/runs/{run_id}", records.run, needs=_READ)
+
+    def runs_of(self, head_sha: str) -> tuple[Run, ...]:
+        """See Runs."""
+        where = f"{self._actions}/runs"
+        query = {"head_sha": head_sha, "per_page": 100}
+        data = self._client.ask("GET", where, needs=_READ, query=query).data
+        return parsed(lambda data: tuple(records.run(one) for one in data["workflow_runs"]), data)
 
     def jobs(self, run_id: int) -> tuple[Job, ...]:
         """See Runs."""
