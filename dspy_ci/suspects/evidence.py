@@ -55,7 +55,6 @@ class Evidence:
     """What this change did, against the commit that it left; None when there is nothing to compare with."""
     guilty: tuple[Hunk, ...] = ()
     """The parts of this change that turn the base red, by experiment."""
-
     priors: Priors = SHIPPED
     """What was learnt of this repository's bugs."""
 
