@@ -11,6 +11,8 @@ VERBS = {
     "culprit": "Find the smallest part of a change that turns its base red.",
     "apply": "Apply a verified patch that a hook has stored.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
+    "respond": "Answer one command in a comment of a pull request.",
+    "serve-bot": "Answer commands in pull requests from a webhook server of your own.",
     "doctor": "Show what works here: interpreter, tests, sandbox, model, tokens.",
     "hook": "Judge what is about to be committed or pushed, and mend it.",
 }

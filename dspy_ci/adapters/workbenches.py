@@ -16,10 +16,11 @@ from typing import IO
 
 import dspy_ci
 from dspy_ci.errors import DspyCiError
-from dspy_ci.ports.workshop import JobLog, Made
+from dspy_ci.ports.workshop import JobLog, Made, Spot
 
 _KEPT = frozenset({
-    "PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV", "CONDA_PREFIX",
+    "PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV",
+    "CONDA_PREFIX",
     "CI", "GITHUB_ACTIONS", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "DSPY_CI_ALLOW_UNSANDBOXED", "DSPY_CI_SANDBOX", "DSPY_CI_WORKERS", "PYENV_ROOT", "PYENV_VERSION",
 })  # fmt: skip
@@ -46,7 +47,7 @@ _SOLVER = "dspy_ci.commands.proving"
 class LocalWorkshop:
     """See Workshop for the contract."""
 
-    checkout: Callable[[str], AbstractContextManager[Path]]
+    checkout: Callable[[Spot], AbstractContextManager[Path]]
     """A folder with the files of a commit."""
     fit: Callable[[Path], None] = lambda _: None
     """Raises DspyCiError when foreign code may not be run there."""
@@ -66,27 +67,27 @@ class LocalWorkshop:
             (desk / "jobs.json").write_text(json.dumps({"target": json.loads(target), "jobs": jobs}), encoding="utf-8")
             return self._made(_READER, [str(desk / "jobs.json")], desk)
 
-    def bundle(self, commit: str, facts: str, settings: Mapping[str, str]) -> Made:
+    def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
         with _desk() as desk:
             (desk / "facts.json").write_text(facts, encoding="utf-8")
-            return self._in_checkout(commit, _SOLVER, [str(desk / "facts.json")], settings, self.model)
+            return self._in_checkout(spot, _SOLVER, [str(desk / "facts.json")], settings, self.model)
 
-    def score(self, commit: str, settings: Mapping[str, str]) -> Made:
+    def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
-        return self._in_checkout(commit, _VERB, ["score", "--format", "json"], settings, {})
+        return self._in_checkout(spot, _VERB, ["score", "--format", "json"], settings, {})
 
-    def edit(self, commit: str, task: str, settings: Mapping[str, str]) -> Made:
+    def edit(self, spot: Spot, task: str, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
         if not self.model:
             return Made("", "a described change needs a language model, and none is set up for me")
-        return self._in_checkout(commit, _VERB, ["edit", "--format", "json", "--", task], settings, self.model)
+        return self._in_checkout(spot, _VERB, ["edit", "--format", "json", "--", task], settings, self.model)
 
     def _in_checkout(
-        self, commit: str, module: str, words: list[str], settings: Mapping[str, str], model: Mapping[str, str]
+        self, spot: Spot, module: str, words: list[str], settings: Mapping[str, str], model: Mapping[str, str]
     ) -> Made:
         try:
-            with self.checkout(commit) as folder:
+            with self.checkout(spot) as folder:
                 self.fit(folder)
                 return self._made(module, words, folder, {**settings, **model})
         except DspyCiError as error:

@@ -28,7 +28,9 @@ def commit(stored: Shelved, request: Request, forge: Pulls, pusher: Pushes) -> s
     Raises UsageError when it may not be committed or does not fit, Refused when the branch has moved on.
     """
     pull = request.pull
-    if reason := next(refusals(Proposal(stored.id, "stored", "", stored.diff, Proof("verified", "")), _redactor()), None):
+    if reason := next(
+        refusals(Proposal(stored.id, "stored", "", stored.diff, Proof("verified", "")), _redactor()), None
+    ):
         raise UsageError(f"the patch may not be committed: {reason}; {_AGAIN}")
     patch = patched(stored, forge, pull.head_sha)
     made = pusher.push(branch=pull.head_ref, parent=pull.head_sha, message=message(stored, request), files=patch.files)

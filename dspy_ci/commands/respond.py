@@ -7,7 +7,10 @@ import click
 
 @click.command(short_help="Answer one command in a comment of a pull request.")
 @click.option(
-    "--event", metavar="FILE", envvar="GITHUB_EVENT_PATH", required=True,
+    "--event",
+    metavar="FILE",
+    envvar="GITHUB_EVENT_PATH",
+    required=True,
     help="The event as GitHub tells it.  [default: $GITHUB_EVENT_PATH]",
 )
 @click.option("--event-name", envvar="GITHUB_EVENT_NAME", default="issue_comment", metavar="NAME", hidden=True)

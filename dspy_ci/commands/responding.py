@@ -1,4 +1,4 @@
-"""What `respond` and `serve-bot` share: the desk at which a comment is answered, made of a token and a place to work."""
+"""What `respond` and `serve-bot` share: the desk at which a comment is answered, made of a token and a place."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ from dspy_ci.adapters.github.forge import API, GitHub
 from dspy_ci.adapters.sandbox import choice
 from dspy_ci.adapters.workbenches import LocalWorkshop
 from dspy_ci.commands.answering import Desk, answer
+from dspy_ci.commands.rehearsing import Rehearsal
 from dspy_ci.commands.requested import Bench
 from dspy_ci.deliveries.publishing import publish
 from dspy_ci.errors import ExitCode, MissingError, NotFound, UsageError
-from dspy_ci.ports.drafts import Drafts, snapshot
 from dspy_ci.ports.forge import Forge
 from dspy_ci.reports.bundle import Bundle
 from dspy_ci.reports.facts import Target
@@ -63,10 +63,14 @@ def respond(
     if not token:
         raise MissingError("there is no token to answer with", hint="set GITHUB_TOKEN")
     forge: Forge = GitHub(found.repo, token, api=house.api, pace=house.pace)
-    drafts = Drafts(snapshot(forge, found.number), me=forge.identity()) if dry_run else None
     push_token = env.get("DSPY_CI_PUSH_TOKEN")
-    pusher = GitHub(found.repo, push_token, api=house.api, pace=house.pace) if push_token else None
+    pusher: Forge | None = GitHub(found.repo, push_token, api=house.api, pace=house.pace) if push_token else None
+    rehearsal = Rehearsal(forge, found.number) if dry_run else None
+    if rehearsal:
+        forge, pusher = rehearsal.forge, rehearsal.forge if pusher else None
     outcome = answer(found, desk(found, forge, house, token, pusher))
+    for posting in rehearsal.drafts.posted if rehearsal else ():
+        sys.stdout.write(json.dumps({"verb": posting.verb, **posting.values}) + "\n")
     sys.stderr.write(f"{outcome.word}: {outcome.text.splitlines()[0] if outcome.text else ''}\n")
     return ExitCode.SUCCESS
 
