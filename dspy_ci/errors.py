@@ -5,6 +5,7 @@ DspyCiError            3  our own fault
 +- MissingError        4  an outside thing is missing or refused: tool, token, model, interpreter
 |  +- SandboxError     4  no sandbox could be opened, or it broke
 |  |  +- IsolationError 4  code that nobody trusts would have run where nothing isolates it
+|  +- ModelError       4  a language model is missing, refused, or gave no answer that can be used
 |  +- ForgeError       4  the forge did not do what it was asked
 |     +- Forbidden     4  the token lacks a permission, which is named
 |     +- NotFound      4  there is no such thing, or the token may not see it
@@ -55,6 +56,23 @@ class MissingError(DspyCiError):
 
 class SandboxError(MissingError):
     """The sandbox could not be opened, or broke while we needed it."""
+
+
+class ModelError(MissingError):
+    """A language model is missing, refused, or gave no answer that can be used."""
+
+    def __init__(
+        self, kind: str, message: str, *, hint: str | None = None, wait: float | None = None, spent: bool = False
+    ) -> None:
+        """Keep the sentence, and what a caller may act upon."""
+        super().__init__(message, hint=hint)
+        self.kind = kind
+        """`offline unreachable timeout cut garbage redirect auth missing rate billing too-long refused server empty
+        truncated budget`"""
+        self.wait = wait
+        """Seconds after which the server wants to be asked again."""
+        self.spent = spent
+        """Whether the server may have worked for the answer, and will count it."""
 
 
 class IsolationError(SandboxError):

@@ -18,6 +18,7 @@ from dspy_ci.settings import seconds
     "--type-cmd", metavar="CMD", help="The type checker; found from the project's configuration when not given."
 )
 @click.option("--lint-cmd", metavar="CMD", help="The linter; found from the project's configuration when not given.")
+@click.option("--base", metavar="REF", help="A green commit.  [default: where the change left the trunk]")
 @click.option(
     "--sandbox",
     type=click.Choice(["auto", "A", "B", "E"], case_sensitive=False),
@@ -42,8 +43,8 @@ from dspy_ci.settings import seconds
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
 def command(
-    *, log: str | None, budget: str | None, apply_: bool, form: str, quiet: bool, allow_unsandboxed: bool,
-    **options: object,
+    *, log: str | None, base: str | None, budget: str | None, apply_: bool, form: str, quiet: bool,
+    allow_unsandboxed: bool, **options: object,
 ) -> int:  # fmt: skip
     """Run the tests, find the cause of what is red, and prove a patch.
 
@@ -58,4 +59,4 @@ def command(
     manner = Manner(json=form == "json", quiet=quiet, apply=apply_)
     limit = seconds(budget) if budget else None
     waived = allow_unsandboxed or None
-    return mend(Path.cwd(), manner, log=log, budget=limit, allow_unsandboxed=waived, **options)
+    return mend(Path.cwd(), manner, log=log, base=base, budget=limit, allow_unsandboxed=waived, **options)

@@ -29,6 +29,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The lines of a log that show one root cause."""
+
+    fingerprint: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobFacts:
     """What one failed job says."""
 
@@ -39,6 +47,7 @@ class JobFacts:
     """Likeliest root cause first; those that another one explains come last and say so."""
     roots: tuple[str, ...] = ()
     """Fingerprints of the root causes."""
+    excerpts: tuple[Excerpt, ...] = ()
     excerpt: str = ""
     """The part of the log that is worth reading, without secrets."""
     lines: int = 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dspy_ci.failures.failure import Failure
+from dspy_ci.patches.proposal import Proposal
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
 from dspy_ci.reports.styled import Style, Styled
 from dspy_ci.reports.words import headline
@@ -24,6 +25,9 @@ def fix_text(report: FixReport) -> Iterator[Styled]:
     for number, offer in enumerate(report.offers, 1):
         yield Styled("")
         yield from _offer(offer, number, len(report.offers))
+    for proposal in report.proposals:
+        yield Styled("")
+        yield from _proposed(proposal)
     if report.status in {"fixed", "unfixed"}:
         yield Styled("")
         yield from _tried(report)
@@ -54,6 +58,16 @@ def _offer(offer: Offer, number: int, count: int) -> Iterator[Styled]:
     yield from _proof(verdict)
     for note in offer.notes:
         yield Styled(f"  {note}", "faint")
+
+
+def _proposed(proposal: Proposal) -> Iterator[Styled]:
+    yield Styled("Proposed, not proved", "head")
+    yield Styled(f"  {proposal.text}")
+    if proposal.command:
+        yield Styled(f"    {proposal.command}")
+    for line in (proposal.diff or "").splitlines():
+        style: Style = "plain" if line.startswith(("+++", "---")) else _DIFF_STYLE.get(line[:1], "plain")
+        yield Styled(f"  {line}", style)
 
 
 def _proof(verdict: Verdict) -> Iterator[Styled]:

@@ -65,6 +65,7 @@ def fix_record(report: FixReport) -> Record:
         "cause": report.cause,
         "suspects": [suspect_record(suspect) for suspect in report.suspects],
         "patches": [offer_record(offer) for offer in report.offers],
+        "proposals": [asdict(proposal) for proposal in report.proposals],
         "candidates_tried": report.tried,
         "elapsed_s": round(report.seconds, 3),
         "sandbox": {"tier": guarantees.get("tier"), "name": guarantees.get("name"), "guarantees": promises},

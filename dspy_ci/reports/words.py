@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from dspy_ci.causes.culprit import Culprits
 from dspy_ci.failures.failure import Failure
 from dspy_ci.ports.sandbox import TestReport
 from dspy_ci.reports.fix import FixReport, Offer
@@ -59,6 +60,16 @@ def suspected(suspects: Sequence[Suspect]) -> str:
     first = suspects[0]
     symbol = f" in {first.symbol}" if first.symbol else ""
     return f"{first.file}:{first.start}{symbol}" + (f" ({'; '.join(first.why[:2])})" if first.why else "")
+
+
+def blamed(found: Culprits | None) -> str:
+    """What the change has to do with it."""
+    if found is None or found.status in {"spent", "unreproduced", "flaky"}:
+        return "it is not known which part of the change is to blame"
+    if found.status == "base-red":
+        return "the base is red too: this change is not to blame"
+    places = ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in found.hunks[:3])
+    return f"{len(found.hunks)} of {number(found.count, 'hunk')} turn the base red: {places}"
 
 
 def searched(tried: int, seconds: float, patches: int, reason: str) -> str:

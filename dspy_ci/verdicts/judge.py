@@ -149,7 +149,7 @@ def _canary(case: _Case) -> Iterator[tuple[State, str]]:
     """When the imports do not show it, spoil what was patched: the targets must turn red, else something else ran."""
     if case.canary:
         return
-    files = sabotage(case.patch)
+    files = sabotage(case.patch, garbled=isinstance(case.baseline.trial, CommandTrial))
     report = observe(case.baseline.trial, case.copy, files, ids=case.baseline.targets, stop_at_first=True)
     case.canary = report.mended(case.baseline.targets) != case.baseline.targets
     case.runs.append(

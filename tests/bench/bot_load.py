@@ -152,7 +152,7 @@ def delivery(comment, number):
         "action": "created",
         "issue": {"number": number, "pull_request": {}},
         "comment": {
-            "id": comment, "body": "/dspy help", "user": {"login": "ann" if comment % 20 else "eve", "type": "User", "id": 1},
+            "id": comment, "body": "/dspy help", "user": {"login": "ann" if comment % 20 else "eve", "type": "User"},
             "author_association": "MEMBER", "created_at": "x", "updated_at": "x",
         },
         "repository": {"full_name": "o/r"},
