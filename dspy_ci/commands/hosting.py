@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dspy_ci.adapters import webserver
+from dspy_ci.adapters import actionsevent, webserver
 from dspy_ci.adapters.github.apps import AppTokens, read_key
 from dspy_ci.adapters.github.client import Pace
 from dspy_ci.adapters.github.forge import API, GitHub
@@ -128,7 +128,7 @@ def _tokens(app: int | None, key: Path | None, api: str) -> Callable[[Said], str
         return lambda said: tokens.token(said.repo, said.installation)
     if app or key:
         raise UsageError("an App has an id and a key", hint="give both --app-id and --app-key")
-    token = os.environ.get("GITHUB_TOKEN") or os.environ.get("GH_TOKEN")
+    token = actionsevent.token(os.environ)
     if not token:
         raise MissingError("there is no token to answer with", hint="set GITHUB_TOKEN, or --app-id and --app-key")
     return lambda _: token

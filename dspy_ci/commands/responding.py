@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from dspy_ci import settings
+from dspy_ci.adapters import actionsevent
 from dspy_ci.adapters.checkouts import Checkouts
 from dspy_ci.adapters.github.client import Pace
 from dspy_ci.adapters.github.forge import API, GitHub
@@ -55,20 +56,20 @@ def respond(
         sys.stderr.write(f"nothing to do: {found}\n")
         return ExitCode.SUCCESS
     env = os.environ
+    known = actionsevent.token(env)
     house = House(
         env.get("GITHUB_API_URL", API), env.get("GITHUB_SERVER_URL", "https://github.com"), Path.cwd(), budget,
         allow_unsandboxed, Limits(per_commit, per_day),
     )  # fmt: skip
-    token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
-    if not token:
+    if not known:
         raise MissingError("there is no token to answer with", hint="set GITHUB_TOKEN")
-    forge: Forge = GitHub(found.repo, token, api=house.api, pace=house.pace)
+    forge: Forge = GitHub(found.repo, known, api=house.api, pace=house.pace)
     push_token = env.get("DSPY_CI_PUSH_TOKEN")
     pusher: Forge | None = GitHub(found.repo, push_token, api=house.api, pace=house.pace) if push_token else None
     rehearsal = Rehearsal(forge, found.number) if dry_run else None
     if rehearsal:
         forge, pusher = rehearsal.forge, rehearsal.forge if pusher else None
-    outcome = answer(found, desk(found, forge, house, token, pusher))
+    outcome = answer(found, desk(found, forge, house, known, pusher))
     for posting in rehearsal.drafts.posted if rehearsal else ():
         sys.stdout.write(json.dumps({"verb": posting.verb, **posting.values}) + "\n")
     sys.stderr.write(f"{outcome.word}: {outcome.text.splitlines()[0] if outcome.text else ''}\n")
@@ -79,7 +80,8 @@ def desk(said_: Said, forge: Forge, house: House, token: str, pusher: Forge | No
     """Everything that answering a comment takes."""
     checkouts = Checkouts(f"{house.server}/{said_.repo}.git", said_.number, token, house.here)
     model = {name: os.environ[name] for name in _MODEL if os.environ.get(name)}
-    workshop = LocalWorkshop(checkouts.at, _fit(allowed=house.allow_unsandboxed), model=model)
+    budget = ("--budget", house.budget) if house.budget else ()
+    workshop = LocalWorkshop(checkouts.at, _fit(allowed=house.allow_unsandboxed), options=budget, model=model)
     secrets = tuple(one for one in (token, os.environ.get("DSPY_CI_PUSH_TOKEN")) if one)
 
     def published(bundle: Bundle) -> tuple[Bundle, str]:
@@ -121,6 +123,5 @@ def _settings(forge: Forge, sha: str, house: House) -> Mapping[str, str]:
         text = forge.read("pyproject.toml", sha).decode("utf-8", "replace")
     except NotFound:
         text = ""
-    own = {"DSPY_CI_BUDGET": house.budget} if house.budget else {}
     waived = {"DSPY_CI_ALLOW_UNSANDBOXED": "1"} if house.allow_unsandboxed else {"CI": "true"}
-    return {**settings.as_environment(text), **own, **waived}
+    return {**settings.as_environment(text), **waived}
