@@ -8,6 +8,8 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dspy_ci.commands.committing import commit
+from dspy_ci.commands.editions import edited
+from dspy_ci.commands.hushing import hush
 from dspy_ci.errors import ForgeError, UsageError
 from dspy_ci.failures.rerun import overall
 from dspy_ci.ports.forge import Forge, Job, Pushes, Run
@@ -76,7 +78,10 @@ def edit(request: Request, bench: Bench) -> Reply:
     """A described change, judged like any other."""
     pull = request.pull
     made = bench.workshop.edit(spot(request), request.command.arguments[0], bench.settings(pull.base_sha))
-    return _delivered(request, bench, made)
+    if made.problem:
+        return _delivered(request, bench, made)
+    target = Target(pull.base_repo, pull.head_sha, pull.number, base_sha=pull.base_sha, base_ref=pull.base_ref)
+    return _delivered(request, bench, Made(edited(_object(made.text), target)))
 
 
 def score(request: Request, bench: Bench) -> Reply:
@@ -121,14 +126,12 @@ def apply(request: Request, bench: Bench) -> Reply:
 
 def ignore(request: Request, bench: Bench) -> Reply:
     """Remember that something is not to be mentioned again."""
-    wanted = request.argument
-    if wanted is None:
-        return Reply(replies.hushed("*"), key="*")
-    named = only(facts_about(request, bench), wanted).failures
+    facts = facts_about(request, bench)
+    named = (only(facts, request.argument) if request.argument else facts).failures
     if not named:
-        return Reply("No failure of this commit is called so.", "refused")
-    key = named[0].fingerprint[:16]
-    return Reply(replies.hushed(key), key=key)
+        return Reply("No failure of this commit is called so." if request.argument else "Nothing is red.", "refused")
+    hush(bench.forge, request.pull.number, named)
+    return Reply(replies.hushed(named))
 
 
 def help_(request: Request, bench: Bench) -> Reply:

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from dspy_ci import settings
+from dspy_ci import models, settings
 from dspy_ci.adapters import actionsevent
 from dspy_ci.adapters.checkouts import Checkouts
 from dspy_ci.adapters.github.client import Pace
@@ -24,11 +25,13 @@ from dspy_ci.errors import ExitCode, MissingError, NotFound, UsageError
 from dspy_ci.ports.forge import Forge
 from dspy_ci.reports.bundle import Bundle
 from dspy_ci.reports.facts import Target
+from dspy_ci.reports.markdown import visible
 from dspy_ci.requests.gate import Limits
 from dspy_ci.requests.said import Broken, Said, said
 
 _LARGEST = 32 << 20
-_MODEL = ("DSPY_CI_MODEL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "OLLAMA_HOST")
+_MODEL = re.compile(r"DSPY_CI_(?:MODEL\w*|OLLAMA|MAX_COST|MAX_TOKENS)|\w+_API_KEY|OPENAI_\w+|\w*OLLAMA\w*|MODEL_NAME")
+"""What a model needs of the environment."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,8 +56,7 @@ def respond(
     """Answer the comment of an event file; the exit code."""
     found = _said(event_name, Path(event))
     if isinstance(found, str):
-        sys.stderr.write(f"nothing to do: {found}\n")
-        return ExitCode.SUCCESS
+        return _over("ignored", found)
     env = os.environ
     known = actionsevent.token(env)
     house = House(
@@ -72,14 +74,21 @@ def respond(
     outcome = answer(found, desk(found, forge, house, known, pusher))
     for posting in rehearsal.drafts.posted if rehearsal else ():
         sys.stdout.write(json.dumps({"verb": posting.verb, **posting.values}) + "\n")
-    sys.stderr.write(f"{outcome.word}: {outcome.text.splitlines()[0] if outcome.text else ''}\n")
+    return _over(outcome.word, outcome.text)
+
+
+def _over(word: str, text: str) -> int:
+    """Tell the runner and the log how it ended."""
+    actionsevent.answer(os.environ, {"status": word}, "")
+    first = text.strip().split("\n", 1)[0]
+    sys.stderr.write(f"{word}: {visible(first)}\n" if not first.startswith("::") else f"{word}\n")
     return ExitCode.SUCCESS
 
 
 def desk(said_: Said, forge: Forge, house: House, token: str, pusher: Forge | None) -> Desk:
     """Everything that answering a comment takes."""
     checkouts = Checkouts(f"{house.server}/{said_.repo}.git", said_.number, token, house.here)
-    model = {name: os.environ[name] for name in _MODEL if os.environ.get(name)}
+    model = _model(os.environ)
     budget = ("--budget", house.budget) if house.budget else ()
     workshop = LocalWorkshop(checkouts.at, _fit(allowed=house.allow_unsandboxed), options=budget, model=model)
     secrets = tuple(one for one in (token, os.environ.get("DSPY_CI_PUSH_TOKEN")) if one)
@@ -91,6 +100,14 @@ def desk(said_: Said, forge: Forge, house: House, token: str, pusher: Forge | No
 
     bench = Bench(forge, workshop, pusher, published, lambda sha: _settings(forge, sha, house))
     return Desk(bench, house.limits)
+
+
+def _model(environment: Mapping[str, str]) -> dict[str, str]:
+    """What the processes that may ask a model are given; empty when none is set."""
+    chosen = settings.load(Path(), {**environment, settings.NO_FILE: "1"})
+    if isinstance(models.choice(chosen, environment, needed=True), str):
+        return {}
+    return {name: value for name, value in environment.items() if _MODEL.fullmatch(name)}
 
 
 def _said(name: str, path: Path) -> Said | str:

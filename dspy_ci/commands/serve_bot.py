@@ -19,7 +19,7 @@ import click
 @click.option(
     "--app-key", type=click.Path(path_type=Path), envvar="DSPY_CI_APP_KEY", metavar="FILE", help="Its private key."
 )
-@click.option("--budget", metavar="TIME", help="How long to look for a patch, e.g. 2m.")
+@click.option("--budget", envvar="DSPY_CI_BUDGET", metavar="TIME", help="How long to look for a patch, e.g. 2m.")
 @click.option("--allow-unsandboxed", is_flag=True, help="Run code of pull requests even where nothing isolates it.")
 @click.option("--per-commit", type=click.IntRange(1), default=3, show_default=True, help="Attempts on one commit.")
 @click.option("--per-day", type=click.IntRange(1), default=10, show_default=True, help="Attempts on one PR in a day.")

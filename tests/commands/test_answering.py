@@ -9,13 +9,15 @@ import pytest
 
 from dspy_ci.commands.answering import Desk, answer
 from dspy_ci.commands.requested import Bench
+from dspy_ci.deliveries.publishing import publish
 from dspy_ci.errors import Unreachable
 from dspy_ci.failures.failure import Failure
 from dspy_ci.ports.drafts import Drafts, State
 from dspy_ci.ports.forge import ChangedFile, Comment, Commit, Job, PullRequest, Run, User
 from dspy_ci.ports.workshop import Made, ScriptedWorkshop
-from dspy_ci.reports.bundle import Bundle, Finding, Proof, Proposal, bundle_text
+from dspy_ci.reports.bundle import Bundle, Finding, Proof, Proposal, bundle_text, short
 from dspy_ci.reports.facts import Facts, JobFacts, Target, facts_text
+from dspy_ci.reports.marks import memory_of
 from dspy_ci.requests.gate import Limits
 from dspy_ci.requests.said import Said
 from dspy_ci.verdicts.verdict import TestDelta
@@ -357,10 +359,57 @@ def test_edit_says_plainly_that_it_needs_a_model(ask):
     assert "needs a language model" in texts(posted)[0]
 
 
+VERDICT = {
+    "state": "verified", "reason": "r", "score": 1.0, "parts": {}, "types": None, "lint": None,
+    "tests": {"fixed": [], "still_red": [], "lost": [], "kept": 3, "unstable": []},
+    "evidence": {"command": "pytest", "base": HEAD, "digest": "d", "tier": "A", "canary": True, "runs": []},
+}  # fmt: skip
+EDITED = {
+    "id": ID,
+    "origin": "model",
+    "rationale": "As asked.",
+    "disposition": "unsafe",
+    "diff": DIFF,
+    "verdict": VERDICT,
+}
+
+
+def test_an_edit_is_delivered_like_a_fix(ask):
+    record = {"schema": "dspy-ci/edit/1", "patches": [EDITED], "model": "openai/x", "notes": []}
+    word, posted, workshop = ask('/dspy edit "set x to 2"', edit=Made(json.dumps(record)))
+    assert word == "done", texts(posted)
+    assert workshop.asked[0][1][1] == "set x to 2"
+    assert DIFF in texts(posted)[0]
+    assert ask("/dspy apply", comment=2)[0] == "done"
+
+
+@pytest.mark.parametrize("record", [[], {"patches": [{}]}, {"patches": [EDITED | {"diff": 1}]}, {"patches": 5}])
+def test_an_edit_that_makes_no_sense_offers_nothing(ask, record):
+    word, posted, _ = ask('/dspy edit "x"', edit=Made(json.dumps(record)))
+    assert word == "failed"
+    assert "/dspy apply" not in texts(posted)[0]
+
+
 def test_ignore_is_remembered(ask):
     word, posted, _ = ask("/dspy ignore test_a.py::test_b")
     assert word == "done"
-    assert f"key={RED.fingerprint[:16]}" in texts(posted)[0]
+    summary, told = texts(posted)
+    assert memory_of(summary).dismissed == (short("finding", Finding(RED).key),)
+    assert "`test_a.py::test_b`" in told
+
+
+def test_what_was_ignored_is_not_published_and_its_summary_keeps_its_words(ask, forge):
+    forge.state.files[7] = (ChangedFile("a.py", "modified", "@@ -1,3 +1,3 @@\n a\n-b\n+c\n d"),)
+    red = replace(FIXED, status="unfixed", summary="1 failure.", proposals=())
+    assert any(one.path == "a.py" for one in told_at_lines(forge, red))
+    ask("/dspy ignore", comment=2)
+    forge.state.review_comments.clear()
+    assert told_at_lines(forge, replace(red, summary="Still 1 failure.")) == []
+
+
+def told_at_lines(forge, bundle):
+    publish(bundle, TARGET, forge)
+    return forge.state.review_comments.get(7, [])
 
 
 def test_help_lists_every_command(ask):
