@@ -7,7 +7,7 @@ any other patch, and by one rule more: what looks bent to the tests is refused, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -22,6 +22,7 @@ from dspy_ci.ports.author import Author, Brief
 from dspy_ci.ports.sandbox import Copy, TestRun
 from dspy_ci.ports.trial import observe
 from dspy_ci.reports.fix import Offer
+from dspy_ci.trials.bent import Lab, bent
 from dspy_ci.trials.rivals import settled
 from dspy_ci.verdicts.baseline import Baseline
 from dspy_ci.verdicts.judge import judge, unharmed
@@ -31,6 +32,7 @@ _PASSING = frozenset({"truncated", "empty", "garbage", "cut"})
 """Trouble with one answer; every other trouble is one of the model, and ends the asking."""
 _FEEDBACK = 1500
 """Tokens of feedback that a brief carries."""
+_GENERAL = "a change must be right for every input, not only for those of the tests"
 _TAIL = 25
 """Lines of a failing test that are told."""
 
@@ -90,8 +92,8 @@ class Outcome:
     """How many answers came."""
     notes: tuple[str, ...] = ()
     """What was found wrong with answers, the last round only."""
-    seen: set[str] = field(default_factory=set)
-    """Ids of the patches that were judged."""
+    seen: dict[str, str] = field(default_factory=dict)
+    """What became of each patch, by its id."""
 
 
 def asked(brief: Brief, asking: Asking, court: Court) -> Iterator[Answered | Outcome]:
@@ -139,8 +141,13 @@ def _judged(text: str, number: int, asking: Asking, court: Court, outcome: Outco
         near = closest(text, patch.path, court.code) if patch.word == "no-place" and patch.path else ""
         return Answered(number, f"not taken over: {patch.sentence}" + (f"; {near}" if near else ""))
     if patch.id in outcome.seen:
-        return Answered(number, "the same change was proposed before, and refused")
-    outcome.seen.add(patch.id)
+        return Answered(number, f"the same as before, and {outcome.seen[patch.id]}")
+    answered = _weighed(patch, number, court)
+    outcome.seen[patch.id] = answered.said
+    return answered
+
+
+def _weighed(patch: Patch, number: int, court: Court) -> Answered:
     if objection := next(_objections(patch, court), None):
         return Answered(number, objection)
     verdict = (judge if court.mends else unharmed)(
@@ -157,8 +164,25 @@ def _objections(patch: Patch, court: Court) -> Iterator[str]:
     if not court.mends:
         return
     for mark in marks(patch):
-        yield f"refused: {mark.sentence}; the change must be right for every input, not only for those of the tests"
+        if mark.rule != "input-literal":  # what that means is found out by asking
+            yield f"refused: {mark.sentence}; {_GENERAL}"
     yield from _still_red(patch, court)
+    yield from _bent(patch, court)
+
+
+def _bent(patch: Patch, court: Court) -> Iterator[str]:
+    """Whether the patch only answers what the tests ask."""
+    if isinstance(court.base.trial, TestRun):
+        tests = _files(court.base.targets)
+        if why := bent(patch, tests, Lab(court.copy, court.base.trial.python, court.seed)):
+            yield f"refused: {why}; {_GENERAL}"
+    else:
+        yield from (f"refused: {mark.sentence}; {_GENERAL}" for mark in marks(patch))
+
+
+def _files(ids: Collection[str]) -> tuple[str, ...]:
+    """The files of test ids."""
+    return tuple(dict.fromkeys(name.partition("::")[0] for name in sorted(ids)))
 
 
 def _still_red(patch: Patch, court: Court) -> Iterator[str]:
@@ -198,7 +222,7 @@ def _ordered(offers: Sequence[Offer], court: Court) -> tuple[Offer, ...]:
     verified = [offer for offer in offers if offer.verdict.verified]
     places: dict[str, int] = {}
     if len(verified) > 1 and isinstance(court.base.trial, TestRun):
-        tests = tuple(dict.fromkeys(name.partition("::")[0] for name in sorted(court.base.targets)))
+        tests = _files(court.base.targets)
         weighed = [replace(offer.patch, weight=1 / (1 + offer.patch.size)) for offer in verified]
         best = settled(weighed, tests, court.copy, court.base.trial.python, court.seed)
         places = {patch.id: place for place, patch in enumerate(best)}
