@@ -49,7 +49,9 @@ class Asking:
     """When these are spent, no other answer is asked for."""
     prompt_tokens: int = 6000
     rationale: Callable[[str], str] = str
-    """Why a change is right, in the words of an answer."""
+    """Why a change is right, by what an answer says."""
+    origin: str = "model"
+    """Where reports say that the patches come from."""
     record: Callable[[Mapping[str, object]], None] = lambda _: None
     """Keeps the trajectory: what was asked, answered and found wrong."""
 
@@ -68,6 +70,8 @@ class Court:
     """Takes secrets out of what tests print."""
     mends: bool = True
     """Whether something red shall become green; else a change only must do no harm."""
+    only: frozenset[str] = frozenset()
+    """The files that may be changed; empty for all that the policy leaves open."""
     seed: int = 0
 
 
@@ -110,7 +114,7 @@ def asked(brief: Brief, asking: Asking, court: Court) -> Iterator[Answered | Out
         offers = [answered.offer for answered in found if answered.offer]
         outcome.offers = _ordered([*outcome.offers, *offers], court)
         outcome.notes = tuple(dict.fromkeys(answered.said for answered in found)) or outcome.notes
-        if not found or outcome.trouble or any(_holds(offer, court) for offer in outcome.offers):
+        if not found or outcome.trouble or any(holds(offer, court) for offer in outcome.offers):
             break
         brief = brief._replace(feedback=_told(found))
     yield outcome
@@ -136,7 +140,7 @@ def _one(brief: Brief, number: int, asking: Asking, court: Court, outcome: Outco
 
 
 def _judged(text: str, number: int, asking: Asking, court: Court, outcome: Outcome) -> Answered:
-    patch = applied(text, court.code, origin="model", rationale=_rationale(asking.rationale(text)))
+    patch = applied(text, court.code, origin=asking.origin, rationale=asking.rationale(text))
     if isinstance(patch, Unapplied):
         near = closest(text, patch.path, court.code) if patch.word == "no-place" and patch.path else ""
         return Answered(number, f"not taken over: {patch.sentence}" + (f"; {near}" if near else ""))
@@ -161,6 +165,8 @@ def _weighed(patch: Patch, number: int, court: Court) -> Answered:
 def _objections(patch: Patch, court: Court) -> Iterator[str]:
     """What speaks against a patch before it is judged in full, in words that help to write a better one."""
     yield from (refusal.sentence for refusal in refusals(patch, court.permit))
+    if court.only and (others := sorted(patch.sources.keys() - court.only)):
+        yield f"refused: only {', '.join(sorted(court.only))} may be changed, not {', '.join(others)}"
     if not court.mends:
         return
     for mark in marks(patch):
@@ -197,10 +203,6 @@ def _still_red(patch: Patch, court: Court) -> Iterator[str]:
         yield f"refused: with this change {name} is still red" + (f":\n{printed}" if printed else "")
 
 
-def _rationale(said: str) -> str:
-    return f"The model says: {said}" if said else "The model gave no reason."
-
-
 def _told(found: Sequence[Answered]) -> str:
     """What the author hears about its answers, each thing once, within a budget."""
     parts, left = [], _FEEDBACK
@@ -212,7 +214,7 @@ def _told(found: Sequence[Answered]) -> str:
     return "\n".join(parts)
 
 
-def _holds(offer: Offer, court: Court) -> bool:
+def holds(offer: Offer, court: Court) -> bool:
     """Whether an offer is as good as it can be."""
     return offer.verdict.verified or not court.mends
 
