@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dspy_ci import pipeline, settings
-from dspy_ci.adapters import applying, bases, testcommands
+from dspy_ci.adapters import applying, bases, programfiles, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.gittrees import GitTrees
-from dspy_ci.adapters.promoted import promoted
 from dspy_ci.adapters.sandbox.demand import Origin
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
@@ -184,7 +183,7 @@ def task(command: TestCommand, chosen: Settings) -> Task:
 
 def priors(root: Path) -> tuple[Priors, tuple[str, ...]]:
     """What was learnt of the repository and promoted, and a word about it."""
-    text = promoted(root, "priors.json", os.environ)
+    text = programfiles.text(root, ".dspy-ci/priors.json", os.environ)
     if text is None:
         return SHIPPED, ()
     try:
