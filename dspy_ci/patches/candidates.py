@@ -7,9 +7,10 @@ import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
 from dspy_ci.codebase.functions import Function, function_at, functions
 from dspy_ci.codebase.snapshot import Snapshot
@@ -19,18 +20,32 @@ from dspy_ci.patches.templates.place import Mutation, Place
 from dspy_ci.patches.templates.table import FAMILIES, Family
 from dspy_ci.suspects.suspect import Suspect
 
-MOST = 6000
-"""How many candidates are made at once; no budget lasts for more."""
+_HEAD = 0.5
+"""How much a function's head, with its default values, is suspected beside its most suspected statement."""
+
+
+class Sheaf(NamedTuple):
+    """The candidates at one statement, not made before they are wanted."""
+
+    score: float
+    """How much the statement is suspected."""
+    make: Callable[[], list[Patch]]
 
 
 def candidates(snapshot: Snapshot, suspects: Sequence[Suspect]) -> list[Patch]:
     """Every template's changes at the suspects; the weight is suspicion times the odds of family and change."""
-    found: list[Patch] = []
-    for place, scores in _places(snapshot, suspects):
-        if len(found) > MOST:
-            break
-        found += _at(place, scores, snapshot)
+    found = (patch for sheaf in sheaves(snapshot, suspects) for patch in sheaf.make())
     return sorted(found, key=lambda patch: (-patch.weight, patch.edits))
+
+
+def sheaves(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[Sheaf]:
+    """The same by statement, so that only as many are made as are tried."""
+    for place, scores in _places(snapshot, suspects):
+        for statement in place.statements:
+            if score := scores.get(statement.lineno, 0.0):
+                yield Sheaf(score, partial(_made, statement, score, place, snapshot))
+        if score := _HEAD * max(scores.values()):
+            yield Sheaf(score, partial(_headed, score, place, snapshot))
 
 
 def _places(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[tuple[Place, Mapping[int, float]]]:
@@ -49,13 +64,26 @@ def _places(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[tuple[P
             yield place, scores
 
 
-def _at(place: Place, scores: Mapping[int, float], snapshot: Snapshot) -> Iterator[Patch]:
-    for statement in place.statements:
-        score = scores.get(statement.lineno, 0.0)
-        for node in place.nodes(statement) if score else ():
-            for family in FAMILIES:
-                for mutation in family.mutations(node, place):
-                    yield _patch(mutation, family, score, place, snapshot)
+def _made(statement: ast.stmt, score: float, place: Place, snapshot: Snapshot) -> list[Patch]:
+    return _mutated(place.nodes(statement), score, place, snapshot)
+
+
+def _headed(score: float, place: Place, snapshot: Snapshot) -> list[Patch]:
+    """Other default values, for a function that has some."""
+    head = place.function.node
+    if isinstance(head, ast.Module):
+        return []
+    values = [value for value in (*head.args.defaults, *head.args.kw_defaults) if isinstance(value, ast.Constant)]
+    return _mutated([head, *values], score, place, snapshot)
+
+
+def _mutated(nodes: Iterable[ast.AST], score: float, place: Place, snapshot: Snapshot) -> list[Patch]:
+    return [
+        _patch(mutation, family, score, place, snapshot)
+        for node in nodes
+        for family in FAMILIES
+        for mutation in family.mutations(node, place)
+    ]
 
 
 def _patch(mutation: Mutation, family: Family, score: float, place: Place, snapshot: Snapshot) -> Patch:

@@ -14,6 +14,9 @@ from dspy_ci.codebase.functions import Definition, Function
 from dspy_ci.codebase.scopes import bindings
 from dspy_ci.codebase.snapshot import Snapshot, parse
 
+Answer = tuple[str, str]
+"""The type of a value, and its text; `!` and the class of an exception."""
+
 _MOST = 80
 _LONGEST = 400
 
@@ -24,6 +27,8 @@ class Call(NamedTuple):
     code: str
     expected: str | None = None
     """The text of the value, as the docstring shows it."""
+    recorded: bool = False
+    """Whether a test really makes this call."""
 
 
 def calls(function: Function, snapshot: Snapshot, tests: Sequence[str], seed: int) -> tuple[Call, ...]:
