@@ -19,7 +19,7 @@ from dspy_ci.causes.statements import finer
 from dspy_ci.causes.suspicion import Traces, weights
 from dspy_ci.causes.words import used
 from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
-from dspy_ci.ports.trial import CommandTrial, Trial, observe
+from dspy_ci.ports.trial import CommandTrial, Trial
 
 _SLOW = 2.0
 """Seconds of a run; what takes longer is asked side by side: more runs, less waiting."""
@@ -77,6 +77,13 @@ class Culprits:
         """The smallest set that turns the base red as the head is: alternatives left out."""
         return tuple(dict.fromkeys(hunk for guilt in self.guilts if not guilt.alternative for hunk in guilt.hunks))
 
+    @property
+    def pieces(self) -> tuple[Hunk, ...]:
+        """The same as far as it could be taken apart."""
+        return tuple(dict.fromkeys(
+            piece for guilt in self.guilts if not guilt.alternative for piece in guilt.statements or guilt.hunks
+        ))  # fmt: skip
+
 
 def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width: int = 1) -> Iterator[Stage | Culprits]:
     """Find the smallest set of hunks that turns the base red; the answer comes last.
@@ -127,13 +134,15 @@ class Case:
         return needs(self.changes, self.hunks)
 
     def whole(self, width: int) -> tuple[TestReport, TestReport]:
-        """The base and the head with all their tests."""
-        trial = replace(self.trial, per_test=_PATIENCE) if isinstance(self.trial, TestRun) else self.trial
+        """The base and the head with all tests of the trial."""
+        trial = self.trial
+        if isinstance(trial, TestRun):
+            trial = replace(trial, per_test=trial.per_test or _PATIENCE)
         both: list[Files] = [self.files(()), self.files(self.hunks)]
         batches = [both] if width > 1 else [[one] for one in both]
 
         def run(copy: Copy, files: Files) -> TestReport:
-            return observe(self.lab.bounded(trial), copy, files)
+            return present(self.lab.bounded(trial), copy, files)
 
         base, head = (report for batch in batches for report in self.lab.reports(trial, batch, run))
         return base, head

@@ -12,9 +12,9 @@ from typing import Any
 from dspy_ci import settings
 from dspy_ci.adapters import testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
-from dspy_ci.adapters.sandbox.choice import chosen
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
+from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
 from dspy_ci.patches.applier import Unapplied, applied
@@ -41,11 +41,9 @@ class Wish:
 
     patch: str | None
     json: bool
-    isolated: bool
-    """Whether a patch may only run at a tier that isolates."""
 
 
-def score(folder: Path, wish: Wish, **options: str | None) -> int:
+def score(folder: Path, wish: Wish, **options: object) -> int:
     """Score the repository around the folder, or a patch to it; the exit code."""
     repo = GitRepo(folder)
     root = Path(repo.root)
@@ -53,7 +51,7 @@ def score(folder: Path, wish: Wish, **options: str | None) -> int:
     command = testcommands.find(root, os.environ, wanted.test_cmd)
     code = Snapshot(repo.paths(), repo.read)
     patch = _patch(wish.patch, code) if wish.patch else None
-    sandbox = chosen(repo.root, wanted.sandbox, isolated=wish.isolated and patch is not None)
+    sandbox = sandbox_for(repo.root, wanted, "file" if patch else "own", quiet=patch is None)
     with sandbox.open() as copy:
         baseline = measure(copy, _trial(command, wanted), checks(code, command, wanted))
         if patch:

@@ -122,7 +122,7 @@ def _groups(patches: Sequence[Patch], hearing: Hearing, function: Function | Non
     alike: dict[tuple[Answer, ...], list[Patch]] = {}
     for patch in patches:
         said = hearing.answers.get(patch, ())
-        alike.setdefault(tuple(said[at] for at in telling), []).append(patch)
+        alike.setdefault(tuple(said[at] for at in telling) if said else (), []).append(patch)
     groups = []
     for own in alike.values():
         said = hearing.answers.get(own[0], ())

@@ -1,0 +1,122 @@
+"""What `respond` and `serve-bot` share: the desk at which a comment is answered, made of a token and a place to work."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from dspy_ci import settings
+from dspy_ci.adapters.checkouts import Checkouts
+from dspy_ci.adapters.github.client import Pace
+from dspy_ci.adapters.github.forge import API, GitHub
+from dspy_ci.adapters.sandbox import choice
+from dspy_ci.adapters.workbenches import LocalWorkshop
+from dspy_ci.commands.answering import Desk, answer
+from dspy_ci.commands.requested import Bench
+from dspy_ci.deliveries.publishing import publish
+from dspy_ci.errors import ExitCode, MissingError, NotFound, UsageError
+from dspy_ci.ports.drafts import Drafts, snapshot
+from dspy_ci.ports.forge import Forge
+from dspy_ci.reports.bundle import Bundle
+from dspy_ci.reports.facts import Target
+from dspy_ci.requests.gate import Limits
+from dspy_ci.requests.said import Broken, Said, said
+
+_LARGEST = 32 << 20
+_MODEL = ("DSPY_CI_MODEL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY", "OPENAI_BASE_URL", "OLLAMA_HOST")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """Where and as whom we work."""
+
+    api: str = API
+    server: str = "https://github.com"
+    here: Path | None = None
+    """A working tree that may be at the right commit already."""
+    budget: str | None = None
+    allow_unsandboxed: bool = False
+    limits: Limits = field(default_factory=Limits)
+    pace: Pace | None = None
+    run_url: str = ""
+
+
+def respond(
+    *, event: str, event_name: str, dry_run: bool, budget: str | None, allow_unsandboxed: bool, per_commit: int,
+    per_day: int,
+) -> int:  # fmt: skip
+    """Answer the comment of an event file; the exit code."""
+    found = _said(event_name, Path(event))
+    if isinstance(found, str):
+        sys.stderr.write(f"nothing to do: {found}\n")
+        return ExitCode.SUCCESS
+    env = os.environ
+    house = House(
+        env.get("GITHUB_API_URL", API), env.get("GITHUB_SERVER_URL", "https://github.com"), Path.cwd(), budget,
+        allow_unsandboxed, Limits(per_commit, per_day),
+    )  # fmt: skip
+    token = env.get("GITHUB_TOKEN") or env.get("GH_TOKEN")
+    if not token:
+        raise MissingError("there is no token to answer with", hint="set GITHUB_TOKEN")
+    forge: Forge = GitHub(found.repo, token, api=house.api, pace=house.pace)
+    drafts = Drafts(snapshot(forge, found.number), me=forge.identity()) if dry_run else None
+    push_token = env.get("DSPY_CI_PUSH_TOKEN")
+    pusher = GitHub(found.repo, push_token, api=house.api, pace=house.pace) if push_token else None
+    outcome = answer(found, desk(found, forge, house, token, pusher))
+    sys.stderr.write(f"{outcome.word}: {outcome.text.splitlines()[0] if outcome.text else ''}\n")
+    return ExitCode.SUCCESS
+
+
+def desk(said_: Said, forge: Forge, house: House, token: str, pusher: Forge | None) -> Desk:
+    """Everything that answering a comment takes."""
+    checkouts = Checkouts(f"{house.server}/{said_.repo}.git", said_.number, token, house.here)
+    model = {name: os.environ[name] for name in _MODEL if os.environ.get(name)}
+    workshop = LocalWorkshop(checkouts.at, _fit(allowed=house.allow_unsandboxed), model=model)
+    secrets = tuple(one for one in (token, os.environ.get("DSPY_CI_PUSH_TOKEN")) if one)
+
+    def published(bundle: Bundle) -> tuple[Bundle, str]:
+        target = Target(said_.repo, bundle.target.head_sha, said_.number)
+        done = publish(bundle, target, forge, secrets=secrets, run_url=house.run_url)
+        return done.bundle, f"[The summary]({done.comment.url})" if done.comment and done.comment.url else ""
+
+    bench = Bench(forge, workshop, pusher, published, lambda sha: _settings(forge, sha, house))
+    return Desk(bench, house.limits)
+
+
+def _said(name: str, path: Path) -> Said | str:
+    try:
+        data = path.read_bytes()
+        if len(data) > _LARGEST:
+            raise UsageError(f"{path} is too large for an event")
+        return said(name, json.loads(data))
+    except OSError as error:
+        raise UsageError(f"cannot read {path}: {(error.strerror or str(error)).lower()}") from error
+    except Broken as error:
+        raise UsageError(f"{path} is no event that we know: {error}") from None
+    except (ValueError, RecursionError):
+        raise UsageError(f"{path} is no JSON") from None
+
+
+def _fit(*, allowed: bool) -> Callable[[Path], None]:
+    """Whether foreign code may be run in a folder: where it is isolated, or where somebody has said so."""
+
+    def check(folder: Path) -> None:
+        if not allowed:
+            choice.chosen(str(folder), isolated=True)
+
+    return check
+
+
+def _settings(forge: Forge, sha: str, house: House) -> Mapping[str, str]:
+    """The settings of the base branch; those of the pull request count for nothing."""
+    try:
+        text = forge.read("pyproject.toml", sha).decode("utf-8", "replace")
+    except NotFound:
+        text = ""
+    own = {"DSPY_CI_BUDGET": house.budget} if house.budget else {}
+    waived = {"DSPY_CI_ALLOW_UNSANDBOXED": "1"} if house.allow_unsandboxed else {"CI": "true"}
+    return {**settings.as_environment(text), **own, **waived}
