@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
+from dspy_ci.patches.templates.attribute import values_of
 from dspy_ci.patches.templates.place import Mutation, Place
 
 NAME = "progress"
@@ -61,14 +62,9 @@ def _steps(name: str, loop: ast.While, place: Place) -> Iterator[tuple[str, floa
             sign = _SIGNS.get(type(part.op))
             if sign and isinstance(part.right, ast.Constant | ast.Name):
                 yield f"{name} {sign} {place.code(part.right)}", 1.0
-    for attribute in sorted({a.attr for a in ast.walk(place.module) if _is_link(a)}):
+    for attribute in values_of(name, place)[:8]:
         yield f"{name} = {name}.{attribute}", 0.7
     if place.scope.kinds.get(name) in {"number", None}:
         yield from ((f"{name} {step}", odds) for step, odds in (("+= 1", 0.9), ("-= 1", 0.9), ("//= 2", 0.4)))
     if place.scope.kinds.get(name) in {"list", "text", None}:
         yield from ((f"{name} = {name}[1:]", 0.4), (f"{name}.pop()", 0.4), (f"{name}.pop(0)", 0.4))
-
-
-def _is_link(node: ast.AST) -> bool:
-    """An attribute that leads from one object to the next of its kind."""
-    return isinstance(node, ast.Attribute) and node.attr in {"next", "parent", "left", "right", "prev", "successor"}

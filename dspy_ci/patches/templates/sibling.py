@@ -52,7 +52,7 @@ def _borrowed(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
     """Steps of other functions whose names all mean something here; those of the same class first."""
     mine = {ast.unparse(statement) for statement in place.statements}
     reach = {*names_at(node, place), *place.scope.globals, *BUILTINS}
-    found: dict[str, float] = {}
+    found = dict(_elsewhere(node, place))
     for owner, name, code, names in _steps(place.module):
         if name == place.function.node.name or not names <= reach:  # type: ignore[union-attr]
             continue
@@ -61,6 +61,18 @@ def _borrowed(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
         if renamed not in mine:
             found[renamed] = max(found.get(renamed, 0.0), (0.8 if near else 0.4) * (1.2 if renamed != code else 1.0))
     yield from sorted(found.items(), key=lambda item: -item[1])[:_MOST]
+
+
+def _elsewhere(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
+    """What the function itself does in another branch."""
+    block, _ = place.blocks[node]
+    here = {ast.unparse(statement) for statement in block}
+    for statement in place.statements:
+        other = place.blocks.get(statement, (block, 0))[0]
+        if other is not block and isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):
+            code = ast.unparse(statement)
+            if code not in here and "\n" not in code:
+                yield code, 0.9
 
 
 def _renamed(code: str, old: str, new: str) -> str:

@@ -29,6 +29,7 @@ from dspy_ci.patches.templates import (
     negation,
     off_by_one,
     ordering,
+    precondition,
     progress,
     result,
     sibling,
@@ -56,4 +57,5 @@ FAMILIES: tuple[Family, ...] = (
     comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, default, attribute, argument,
     wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard, spread, insertion,
     donor, term, idle, progress, accumulator, branch, sibling,
+    precondition,
 )  # fmt: skip
