@@ -8,7 +8,7 @@ from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.proposal import Proposal
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
 from dspy_ci.reports.styled import Style, Styled
-from dspy_ci.reports.words import headline
+from dspy_ci.reports.words import headline, used
 from dspy_ci.verdicts.verdict import CheckDelta, Verdict
 
 _VERDICT_STYLE: dict[FixStatus, Style] = {"green": "good", "fixed": "good", "unfixed": "bad", "error": "bad"}
@@ -31,6 +31,8 @@ def fix_text(report: FixReport) -> Iterator[Styled]:
     if report.status in {"fixed", "unfixed"}:
         yield Styled("")
         yield from _tried(report)
+    if report.model and report.usage:
+        yield Styled(f"model {report.model}: {used(report.usage)}", "faint")
     for note in report.notes:
         yield Styled(f"note: {note}", "faint")
 

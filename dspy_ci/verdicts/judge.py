@@ -6,7 +6,7 @@ import hashlib
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.policy import NO_PERMIT, Permit, marks, refusals
@@ -60,6 +60,32 @@ def judge(
     for state, reason in _objections(case, permit):
         return _verdict(case, state, reason, tier, commit)
     return _verdict(case, State.VERIFIED, _proof(case), tier, commit)
+
+
+def unharmed(
+    patch: Patch, baseline: Baseline, copy: Copy, *, tier: str = "?", commit: str | None = None,
+    permit: Permit = NO_PERMIT,
+) -> Verdict:  # fmt: skip
+    """What can be said of a change where nothing is red: whether all that passed passes, and no checker complains.
+
+    It is never `verified`, since no test tells whether it does what was asked for; `rejected` when it does harm.
+    """
+    case = _Case(patch, replace(baseline, targets=frozenset()), copy)
+    for state, reason in _harm(case, permit):
+        return _verdict(case, state, reason, tier, commit)
+    reason = f"nothing was red, so nothing proves what was asked for; {_kept(case)}"
+    return _verdict(case, State.UNVERIFIED, reason, tier, commit)
+
+
+def _harm(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
+    yield from (objection for objection in _before_running(case, permit) if objection[0] is State.REJECTED)
+    yield from _checkers(case)
+    yield from _everything(case)
+    yield from _freshness(case)
+
+
+def _kept(case: _Case) -> str:
+    return "; ".join((f"{case.tests.kept} tests passed before and after, none is lost", *case.notes))
 
 
 def _objections(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:

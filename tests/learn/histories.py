@@ -136,11 +136,19 @@ def money():
             'Revert "Plus looks nicer"', {"money.py": MONEY}, "revert", "This reverts commit " + "0123456789" * 4 + "."
         ),
         Story("Luck", {"test_luck.py": LUCK}),
-        Story("Fix luck", {"money.py": MONEY + "\n\nLUCK = 7\n", "test_luck.py": LUCK.replace("random.seed()\n", "random.seed(None)\n")}),
+        Story(
+            "Fix luck",
+            {
+                "money.py": MONEY + "\n\nLUCK = 7\n",
+                "test_luck.py": LUCK.replace("random.seed()\n", "random.seed(None)\n"),
+            },
+        ),
         Story("No luck", {"money.py": MONEY, "test_luck.py": None}),
         Story("Print things", {"money.py": "import os\n\n\n" + MONEY}),
         Story("Remove an import", {"money.py": MONEY}, "lint"),
         Story("Taxes", {"money.py": MONEY + rate, "test_money.py": taxed}, "feature"),
         Story("Use sum", {"money.py": tidy}),
-        Story("More tests", {"test_more.py": "from money import total\n\n\ndef test_none():\n    assert total([]) == 0\n"}),
+        Story(
+            "More tests", {"test_more.py": "from money import total\n\n\ndef test_none():\n    assert total([]) == 0\n"}
+        ),
     ]
