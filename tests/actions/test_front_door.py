@@ -2,12 +2,13 @@
 
 import json
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 import yaml
 
-from tests.actions.conftest import GREEN, RED
+from tests.actions.conftest import GREEN, RED, script
 from tests.actions.runner import workflow
 from tests.actions.runner.forge import Forge, serving
 
@@ -72,7 +73,7 @@ def log(forge, name, job):
 
 
 def quicker(text):
-    return text.replace("budget: 5m", "budget: 25s")
+    return text.replace("budget: 5m", "budget: 45s")
 
 
 def bundle(ran, name="dspy-ci-bundle"):
@@ -88,27 +89,155 @@ def apply(forge, patch, tmp_path):
     return (tmp_path / "clone" / "shelf.py").read_text()
 
 
-@pytest.mark.parametrize("name", ["one-job.yml", "three-jobs.yml"])
-def test_a_red_pull_request_gets_a_proved_suggestion_and_a_second_run_says_nothing_new(name, run, forge, tmp_path):
-    ran = run(name, text=quicker)
-    last = ran.jobs["mend" if name == "one-job.yml" else "publish"]
-    assert set(ran.results.values()) == {"failure", "success"}, {n: job.log for n, job in ran.jobs.items()}
-    assert ran.results["test"] == "failure"
-    assert forge.remarks, (last.log, forge.comments, forge.asked)
-    (remark,) = forge.remarks
+def test_a_red_pull_request_gets_a_proved_suggestion(run, forge, tmp_path):
+    ran = run("one-job.yml", text=quicker)
+    assert ran.results == {"test": "failure", "mend": "success"}, ran.jobs["mend"].log
+    delivered(ran, ran.jobs["mend"], forge, tmp_path)
+
+
+def test_three_jobs_hand_one_file_each_on_and_publishing_twice_says_nothing_twice(run, forge, tmp_path):
+    ran = run("three-jobs.yml", text=quicker)
+    assert ran.results == {"test": "failure", "read": "success", "solve": "success", "publish": "success"}
+    publish = ran.jobs["publish"]
+    delivered(ran, publish, forge, tmp_path)
+    steps = yaml.safe_load((DOCS / "three-jobs.yml").read_text())["jobs"]["publish"]["steps"]
+    publish.run(steps)
+    assert publish.status == "success"
+    assert (len(forge.remarks), len(forge.comments), len(forge.reviews), forge.refused) == (1, 1, 1, [])
+    solver = next(token for token, rights in forge.tokens.items() if "solve" in token)
+    assert solver not in {token for token, *_ in forge.asked}
+    assert list(publish.workspace.iterdir()) == []
+
+
+def delivered(ran, last, forge, tmp_path):
+    """The suggestion, the summary, the outputs and the bundle say the same, and nothing was asked that may not be."""
+    assert forge.remarks, last.log
+    (remark,), (comment,) = forge.remarks, forge.comments
     assert (remark["path"], remark["line"]) == ("shelf.py", 2)
-    assert (
-        "```suggestion\n    return [items[at : at + size] for at in range(0, len(items), size)]\n```" in remark["body"]
-    )
-    (comment,) = forge.comments
+    assert f"```suggestion\n{GREEN['shelf.py'].splitlines()[1]}\n```" in remark["body"]
     assert "Mended" in comment["body"]
     assert "Mended" in last.summary
-    assert bundle(ran)["status"] == "fixed"
-    outputs = last.last["outputs"]
-    assert (outputs["status"], outputs["failures"], outputs["patches"]) == ("fixed", "1", "1")
+    assert "git apply" in last.summary
+    outputs, held = last.last["outputs"], bundle(ran)
+    assert (outputs["status"], outputs["failures"]) == (held["status"], "1") == ("fixed", "1")
+    assert int(outputs["patches"]) >= 1
     assert outputs["comment-url"] == comment["html_url"]
+    assert outputs["comment-id"] == str(comment["id"])
     assert apply(forge, outputs["patch-path"], tmp_path) == GREEN["shelf.py"]
     assert forge.refused == []
-    run(name, text=quicker, tag="again")
-    assert (len(forge.remarks), len(forge.comments), len(forge.reviews)) == (1, 1, 1)
+
+
+def test_a_green_run_starts_nothing(run, forge, git):
+    git(forge.root, "branch", "-f", "topic", "main")
+    forge.pull["head"]["sha"] = forge.pull["base"]["sha"]
+    ran = run("three-jobs.yml")
+    assert ran.results == {"test": "success", "read": "skipped", "solve": "skipped", "publish": "skipped"}
+    assert forge.asked == []
+
+
+HOSTILE = 'x";touch${IFS}pwned;"$(touch${IFS}pwned)`touch${IFS}pwned`'
+
+
+def test_a_fork_with_hostile_names_gets_its_answer_without_a_word_posted(run, forge, git, write):
+    """Its token may only read; what it is called is data everywhere."""
+    git(forge.root, "checkout", "-q", "-b", HOSTILE, "topic")
+    write(
+        forge.root,
+        {"tests/$(touch pwned);'\"::error file=x::y %0A.py": "x = 1\n", "-rf": "", "venv.py": "raise SystemExit(9)\n"},
+    )
+    git(forge.root, "add", "-A")
+    git(forge.root, "commit", "-q", "-m", "${{ secrets.GITHUB_TOKEN }} $(touch pwned)\n::error::forged")
+    git(forge.root, "checkout", "-q", "main")
+    forge.pull["head"] = {
+        "sha": git(forge.root, "rev-parse", HOSTILE).strip(),
+        "ref": HOSTILE,
+        "repo": {"full_name": "ada/shelf"},
+    }
+    forge.pull["title"] = "${{ github.token }}`$(touch pwned)`\n::stop-commands::x"
+    ran = run("one-job.yml", read_only=True, text=hasty, head_ref=HOSTILE)
+    mend = ran.jobs["mend"]
+    assert ran.results == {"test": "failure", "mend": "success"}, mend.log
+    assert (forge.comments, forge.reviews, forge.remarks, forge.checks) == ([], [], [], [])
+    assert mend.last["outputs"]["failures"] == "1"
+    assert mend.last["outputs"]["comment-url"] == ""
+    assert "test_the_last_page_may_be_short" in mend.summary
+    assert bundle(ran)["findings"]
+    assert not list(mend.folder.parent.rglob("pwned"))
+    assert "forged" not in str(mend.annotations)
+    for token in ran.tokens:
+        assert token not in mend.summary + mend.log + json.dumps(bundle(ran))
+
+
+def hasty(text):
+    return text.replace("budget: 5m", "budget: 10s")
+
+
+def test_the_pull_request_of_a_fork_is_served_by_the_run_behind_its_run(run, forge, store, git):
+    """The jobs of the fork's own run are known by their logs alone."""
+    store["remote"]["ada/shelf"] = forge.root
+    forge.pull["head"]["repo"] = {"full_name": "ada/shelf"}
+    forge.logs[1] = Path(__file__).with_name("fork.log").read_bytes()
+    event = {
+        "action": "completed",
+        "workflow_run": {
+            "id": 11, "run_attempt": 1, "conclusion": "failure", "event": "pull_request", "name": "CI",
+            "pull_requests": [], "head_sha": forge.pull["head"]["sha"], "head_branch": "topic",
+            "head_repository": {"full_name": "ada/shelf"},
+        },
+    }  # fmt: skip
+    ran = run("forks.yml", event=event, event_name="workflow_run", sha=forge.pull["base"]["sha"], text=quicker,
+              ref="refs/heads/main", ref_name="main")  # fmt: skip
+    assert ran.results == {"read": "success", "solve": "success", "publish": "success"}, ran.jobs["solve"].log
+    assert "/repos/acme/shelf/actions/runs/11/jobs" in {path for _, _, path in forge.asked}
+    assert forge.remarks, ran.jobs["publish"].log
+    assert "```suggestion" in forge.remarks[0]["body"]
     assert forge.refused == []
+    env = "".join(
+        path.read_text(errors="replace") for path in (ran.jobs["solve"].workspace / "fork" / ".git").glob("config")
+    )
+    assert "extraheader" not in env
+
+
+def test_without_a_token_and_with_a_budget_that_runs_out_the_job_says_so_and_goes_on(run, forge, git, write):
+    git(forge.root, "checkout", "-q", "topic")
+    write(forge.root, {"tests/test_slow.py": "import time\n\n\ndef test_slow():\n    time.sleep(15)\n"})
+    git(forge.root, "add", "-A")
+    git(forge.root, "commit", "-q", "-m", "slow")
+    forge.pull["head"]["sha"] = git(forge.root, "rev-parse", "HEAD").strip()
+    git(forge.root, "checkout", "-q", "main")
+
+    def text(plain):
+        return hasty(plain).replace("run: pytest\n", "run: pytest -k short\n") + "          github-token: ''\n"
+
+    ran = run("one-job.yml", text=text)
+    mend = ran.jobs["mend"]
+    assert ran.results["mend"] == "success", mend.log
+    assert mend.last["outputs"]["status"] == "unfixed"
+    assert "there is no token" in mend.summary
+    assert forge.asked == []
+    assert bundle(ran)["proposals"] == []
+
+
+@pytest.mark.parametrize(
+    ("tools", "wants", "says"),
+    [
+        ({"git": "#!/bin/sh\necho 'git: not found' >&2; exit 127\n"}, "", "git"),
+        ({}, "          test-cmd: no-such-tool tests\n", "no-such-tool"),
+    ],
+    ids=["git", "the test command"],
+)
+def test_a_missing_tool_is_named_and_the_status_is_not_green(run, forge, tools, wants, says, environ):
+    forge.logs[1] = Path(__file__).with_name("fork.log").read_bytes()
+    for name, stub in tools.items():
+        script(Path(environ["PATH"].split(":")[0]) / name, stub)
+
+    def text(plain):
+        alone = hasty(plain).replace("    needs: [test]\n    if: ${{ failure() }}\n", "")
+        return alone.replace("run: pytest\n", "run: 'true'\n").replace("run: pip", "run: true pip") + wants
+
+    ran = run("one-job.yml", text=text)
+    mend = ran.jobs["mend"]
+    assert mend.last["outputs"]["status"] in {"error", "unfixed"}, mend.log
+    assert says in mend.log + mend.summary, mend.log
+    assert "Traceback" not in mend.log
+    assert forge.remarks == []
