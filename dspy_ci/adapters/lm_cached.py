@@ -35,7 +35,7 @@ class Cached:
         if (kept := _text(self.memory.recall(key))) is not None:
             with self._lock:
                 self.hits += 1
-            return Answer(kept, Usage(1))
+            return Answer(kept, Usage(1, cached=1))
         answer = self.lm.ask(ask)
         self.memory.keep(key, json.dumps({"text": answer.text}))
         return answer

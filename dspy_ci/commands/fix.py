@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dspy_ci.commands.modeloptions import model_options
 from dspy_ci.settings import seconds
 
 
@@ -35,6 +36,7 @@ from dspy_ci.settings import seconds
     "--workers", type=click.IntRange(0), help="Copies searched side by side; 0 is one per core.  [default: 0]"
 )
 @click.option("--seed", type=int, help="Another seed, another order among equals.  [default: 0]")
+@model_options
 @click.option(
     "--apply", "apply_", is_flag=True, help="Apply the best verified patch to your files; the index stays as it is."
 )
@@ -50,6 +52,7 @@ def command(
 
     The tests and every candidate run in throw-away copies of the repository. A patch is offered as verified only when
     the failing tests were reproduced in the copy, each of them passed with the patch, and no other test was lost.
+    A language model, when one is set, is asked last; what it writes is judged like every other patch.
     In CI patches only run where a sandbox isolates them; `dspy-ci doctor` shows what holds.
 
     Exits with 0 when nothing is red or a patch was verified, with 1 when failures remain.

@@ -6,8 +6,11 @@ import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
+from pathlib import Path
 
+from dspy_ci.adapters import programfiles
 from dspy_ci.adapters.crash import cache_home
+from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.jsonhttp import Server
 from dspy_ci.adapters.lm_cached import Cached
 from dspy_ci.adapters.lm_metered import Metered, Price
@@ -16,9 +19,15 @@ from dspy_ci.adapters.modelprices import price as known_price
 from dspy_ci.adapters.ollama_http import Ollama
 from dspy_ci.adapters.openai_http import OpenAI
 from dspy_ci.adapters.runmemory import RunMemory
-from dspy_ci.errors import MissingError
+from dspy_ci.adapters.trajectories import Trajectory
+from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.models import Choice, choice, price
 from dspy_ci.ports.lm import LM, Silent, Usage
+from dspy_ci.programs.author import Writer, said
+from dspy_ci.programs.edit import PROGRAM
+from dspy_ci.programs.program import Program
+from dspy_ci.programs.stored import path_of, read
+from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
 
 
@@ -29,31 +38,59 @@ class Model:
     lm: LM
     shown: str | None
     """What reports call it; None when there is none."""
-    meter: Metered | None = None
     why: str = ""
     """Why there is none."""
+    meter: Metered | None = None
+    cache: Cached | None = None
 
-    @property
-    def usage(self) -> Usage:
+    def used(self) -> Usage:
         """What it has used so far."""
-        return self.meter.used if self.meter else Usage()
+        hits = self.cache.hits if self.cache else 0
+        return (self.meter.used if self.meter else Usage()) + Usage(hits, cached=hits)
+
+    def __bool__(self) -> bool:
+        return self.shown is not None
 
 
 def model(settings: Settings, environment: Mapping[str, str] = os.environ, *, needed: bool = False) -> Model:
-    """The model of the settings, or the silent one. Raises UsageError for settings that make no sense,
-    and MissingError when a model is needed and none can be had.
-    """  # noqa: D205 - one sentence
+    """The model of the settings, or the silent one. Raises UsageError for settings that make no sense.
+
+    `needed` says that the verb is nothing without a model: then a key alone is enough for the default one.
+    """
     chosen = choice(settings, environment, needed=needed)
     if not isinstance(chosen, str) and find_spec("dspy") is None:
         chosen = "a language model needs DSPy: pip install 'dspy-ci[llm]'"
     if isinstance(chosen, str):
-        if needed:
-            raise MissingError(chosen, hint="--model ollama/NAME, or --model NAME with OPENAI_API_KEY")
-        return Model(Silent(chosen), None, why=chosen)
+        return Model(Silent(chosen), None, chosen)
     meter = Metered(_server(chosen, settings), settings.max_tokens, settings.max_cost, _price(chosen, settings.price))
     kept = RunMemory(cache_home() / "answers")
-    lm = Cached(Patient(meter), kept, f"{chosen.dialect} {chosen.url} {chosen.model}")
-    return Model(lm, f"{chosen.shown}", meter)
+    cache = Cached(Patient(meter), kept, f"{chosen.dialect} {chosen.url} {chosen.model}")
+    return Model(cache, chosen.shown, "", meter, cache)
+
+
+def asking(settings: Settings, repo: GitRepo, *, needed: bool = False) -> Asking | str:
+    """The model of the settings as an author of patches, or why there is none."""
+    found = model(settings, needed=needed)
+    if not found or found.shown is None:
+        return found.why
+    writer = Writer(
+        found.lm, found.shown, found.used, trained(Path(repo.root), PROGRAM), settings.answer_tokens, settings.seed
+    )
+    clean = Redactor(secret_values(os.environ)).redact
+    return Asking(
+        writer, settings.samples, settings.rounds, seconds=max(settings.budget, settings.model_timeout),
+        prompt_tokens=settings.prompt_tokens, rationale=said,
+        record=Trajectory(cache_home() / "trajectories", clean).record,
+    )  # fmt: skip
+
+
+def trained(root: Path, program: Program, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The instructions that training has left in the repository for a program; None when there are none to be trusted.
+
+    Raises UsageError when they are there and are not as we write them.
+    """
+    text = programfiles.text(root, path_of(program.name), environment)
+    return None if text is None else read(text, program).instructions
 
 
 def _server(chosen: Choice, settings: Settings) -> LM:

@@ -65,6 +65,8 @@ class Usage:
     """Tokens of the answers."""
     cost: float = 0.0
     """US dollars, as far as prices are known."""
+    cached: int = 0
+    """Answers that came from the cache."""
 
     @property
     def tokens(self) -> int:
@@ -74,7 +76,7 @@ class Usage:
     def __add__(self, other: Usage) -> Usage:
         return Usage(
             self.calls + other.calls, self.requests + other.requests, self.prompt + other.prompt,
-            self.completion + other.completion, self.cost + other.cost,
+            self.completion + other.completion, self.cost + other.cost, self.cached + other.cached,
         )  # fmt: skip
 
 

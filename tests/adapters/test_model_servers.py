@@ -255,7 +255,7 @@ def test_the_same_question_is_sent_once_to_each_server(tmp_path):
             assert Cached(openai(first), memory, first.url).ask(QUESTION).text == "one"
             assert Cached(openai(second), memory, second.url).ask(QUESTION).text == "two"
         assert (first.count, second.count) == (1, 1)
-        assert Cached(openai(first), memory, first.url).ask(QUESTION).usage == Usage(1)
+        assert Cached(openai(first), memory, first.url).ask(QUESTION).usage == Usage(1, cached=1)
 
 
 def test_refusals_and_damaged_answers_are_not_kept(tmp_path):
