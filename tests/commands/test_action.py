@@ -167,6 +167,10 @@ def test_a_red_pull_request_gets_a_proved_suggestion(job):
     assert "caused by this change" in job.summary
     subprocess.run(["git", "apply", outputs["patch-path"]], cwd=job.root, check=True)
     assert (job.root / "app.py").read_text() == GOOD
+    job.git(job.root, "checkout", "-q", "app.py")
+    ours = [sys.executable, "-m", "dspy_ci", "apply", "--bundle", job.temp / "dspy-ci-made" / "bundle.json"]
+    subprocess.run(ours, cwd=job.root, env=job.environment, check=True)
+    assert (job.root / "app.py").read_text() == GOOD
     assert not any("Authorization" in headers for headers in job.hub.stored)
     bundle = job.temp / "dspy-ci-made" / "bundle.json"
     for _ in range(2):  # published again, nothing is said twice

@@ -251,7 +251,7 @@ def test_without_a_token_everything_is_in_the_page(hub):
     done = publish(mended(), TARGET, None)
     assert delivered(done, mended()) == ["annotation", "annotation"]
     assert DIFF.split("\n")[6] in done.page
-    assert f"git apply dspy-ci/{mended().best.id}.patch" in done.page
+    assert f"git apply dspy-ci-bundle/{mended().best.id}.patch" in done.page
 
 
 def test_without_a_pull_request_there_is_a_check(hub, forge):
