@@ -67,8 +67,9 @@ def test_three_runs_of_a_diagnosis_make_one_check(hub, forge):
 
 def test_a_token_that_may_not_ask_its_name_makes_no_second_comment(hub, forge):
     hub.viewer = False
-    for _ in range(3):
+    for turn in range(1, 4):
         publish(mended(), TARGET, forge)
+        assert forge.requests <= turn * (BUDGET + 3)
     assert len(hub.state.comments) == 1
     assert len(hub.state.review_comments) == 1
 
@@ -151,6 +152,9 @@ def test_one_wrong_comment_of_thirty_loses_none(hub, forge, culprits):
     found = delivered(done, wanted)
     assert found.count("line") == 30 - culprits
     assert found.count("annotation") == culprits
+    splits = len(hub.counted("POST", "/reviews$")) - 1
+    assert splits <= 15
+    assert forge.requests <= BUDGET + 2 * splits
     assert len(hub.state.review_comments) == 30 - culprits
 
 
@@ -168,6 +172,7 @@ def test_more_than_the_caps_arrives_lower(hub, forge):
     assert found.count("line") == 30
     assert found.count("file") == 10
     assert found.count("annotation") == 50
+    assert forge.requests <= BUDGET + 10
     assert len(hub.state.checks[0]["output"]["annotations"]) == 50
 
 
