@@ -15,6 +15,8 @@ TESTS = [
     "uvicorn>=0.30",
     "pyyaml>=6",
     "zizmor>=1.30",  # the auditor of workflows
+    "openapi-schema-validator>=0.6",  # whether our requests are those that GitHub describes
+    "graphql-core>=3.2",  # the same for our questions in GraphQL
 ]
 
 
