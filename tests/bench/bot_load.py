@@ -65,6 +65,8 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif match := re.search(r"/pulls/(\d+)$", path):
             self._say(_pull(int(match[1])))
+        elif re.search(r"/pulls/\d+/(?:files|comments)$", path):
+            self._say([])
         elif match := re.search(r"/issues/(\d+)/comments$", path):
             self._say(self._page(int(match[1]), int(re.search(r"[?&]page=(\d+)", f"?{query}")[1])))
         else:
@@ -73,7 +75,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/graphql":
-            self._say({"data": {"viewer": {"login": ME}}})
+            threads = {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
+            self._say({"data": {"viewer": {"login": ME}, "repository": {"pullRequest": {"reviewThreads": threads}}}})
         elif match := re.search(r"/issues/comments/(\d+)/reactions$", self.path):
             with self.server.lock:
                 self.server.reactions[int(match[1]), body["content"]] += 1
