@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
@@ -10,6 +11,7 @@ from typing import NamedTuple
 
 from dspy_ci.commands.requested import VERB_ACTIONS, Bench, Reply
 from dspy_ci.errors import DspyCiError, ForgeError, Throttled, Unreachable
+from dspy_ci.logs.redaction import secret_values
 from dspy_ci.ports.forge import Comment
 from dspy_ci.requests.attempts import Attempt, answers
 from dspy_ci.requests.gate import Limits, exhausted, heard, judged
@@ -17,6 +19,9 @@ from dspy_ci.requests.replies import addressed, sentence
 from dspy_ci.requests.request import Ignored, Refused, Request
 from dspy_ci.requests.said import Said
 from dspy_ci.requests.verbs import VERBS
+
+_SHORTEST = 8
+"""Characters of a value that is a secret and no word."""
 
 
 class Outcome(NamedTuple):
@@ -88,7 +93,14 @@ def _refuse(refused: Refused, desk: Desk, earlier: list[tuple[Comment, Attempt]]
 
 
 def _post(said: Said, mark: Attempt, verb: str, text: str, desk: Desk) -> None:
-    desk.bench.forge.create_comment(said.number, f"{mark.mark}\n{addressed(said, verb, text)}")
+    desk.bench.forge.create_comment(said.number, f"{mark.mark}\n{_without_secrets(addressed(said, verb, text))}")
+
+
+def _without_secrets(text: str) -> str:
+    """The text without the very values that our own environment holds; whatever brought them there."""
+    for value in sorted(secret_values(os.environ), key=len, reverse=True):
+        text = text.replace(value, "***") if len(value) >= _SHORTEST else text
+    return text
 
 
 def _day(desk: Desk) -> str:

@@ -208,6 +208,14 @@ def outside_of_code(text):
     return out
 
 
+def test_a_secret_of_ours_is_not_posted_wherever_it_came_from(ask, monkeypatch):
+    secret = "correct-horse-battery-staple"
+    monkeypatch.setenv("DSPY_CI_WEBHOOK_SECRET", secret)
+    (text,) = texts(ask("/dspy explain", facts=facts(replace(RED, message=f"got {secret} instead")))[1])
+    assert "instead" in text
+    assert secret not in text
+
+
 def test_a_failure_can_be_named(ask):
     other = replace(RED, test_id="test_a.py::test_c", message="another one")
     both = facts(RED, other)
