@@ -7,6 +7,7 @@ VERBS = {
     "explain": "Name the failures in a log, root cause first.",
     "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
+    "edit": "Have a described change written by a model, and judge it in the sandbox.",
     "triage": "Run each failure again, with the change and without it, and say whose it is.",
     "culprit": "Find the smallest part of a change that turns its base red.",
     "apply": "Apply a verified patch that a hook has stored.",
