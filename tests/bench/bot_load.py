@@ -34,6 +34,9 @@ class Hub(ThreadingHTTPServer):
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_):
+        """A bot that was killed has hung up; nothing to say about that."""
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_address[1]}"

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 
@@ -180,7 +181,7 @@ def test_what_a_log_says_stays_text(ask):
         assert "@user" not in outside
         assert "<img" not in outside
         assert "<script" not in outside
-        assert "](http" not in outside
+        assert not re.search(r"(?<!\\)\]\(", outside)
         assert "\u202e" not in text
         assert "\x1b" not in text
 
@@ -396,6 +397,18 @@ def test_an_edit_that_makes_no_sense_offers_nothing(ask, record):
     word, posted, _ = ask('/dspy edit "x"', edit=Made(json.dumps(record)))
     assert word == "failed"
     assert "/dspy apply" not in texts(posted)[0]
+
+
+def test_a_harmless_edit_is_shown_and_not_offered(ask):
+    unproved = EDITED | {"verdict": VERDICT | {"state": "unverified"}}
+    record = {"summary": "Proposed: it does no harm.", "patches": [unproved], "model": None, "notes": []}
+    word, posted, _ = ask('/dspy edit "set x to 2"', edit=Made(json.dumps(record)))
+    assert word == "done"
+    (text,) = texts(posted)
+    assert DIFF in text
+    assert "not proved" in text
+    assert not [one for one in posted if one.verb == "create_review"]
+    assert ask("/dspy apply", comment=2)[0] == "refused"
 
 
 def test_ignore_is_remembered(ask):
