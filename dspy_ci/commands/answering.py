@@ -9,13 +9,14 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from dspy_ci.commands.committing import committed_for
 from dspy_ci.commands.requested import VERB_ACTIONS, Bench, Reply
 from dspy_ci.errors import DspyCiError, ForgeError, Throttled, Unreachable
 from dspy_ci.logs.redaction import secret_values
 from dspy_ci.ports.forge import Comment
 from dspy_ci.requests.attempts import Attempt, answers
 from dspy_ci.requests.gate import Limits, exhausted, heard, judged
-from dspy_ci.requests.replies import addressed, sentence
+from dspy_ci.requests.replies import addressed, applied_before, sentence
 from dspy_ci.requests.request import Ignored, Refused, Request
 from dspy_ci.requests.said import Said
 from dspy_ci.requests.verbs import VERBS
@@ -57,6 +58,8 @@ def answer(said: Said, desk: Desk) -> Outcome:
     if any(attempt.comment == said.comment for _, attempt in earlier):
         return Outcome("known", "it was answered before")
     if isinstance(judgement, Refused):
+        if judgement.verb == "apply" and (sha := committed_for(said, forge)):
+            return _told(said, Reply(applied_before(sha)), desk)
         return _refuse(judgement, desk, earlier)
     attempts = [attempt for _, attempt in earlier if attempt.spent]
     if reason := exhausted(judgement, attempts, _day(desk), desk.limits):
@@ -78,6 +81,13 @@ def _carry_out(request: Request, desk: Desk) -> Outcome:
     mark = Attempt(said.comment, request.verb, request.pull.head_sha, _day(desk), spent, reply.key)
     _post(said, mark, request.verb, reply.text, desk)
     forge.react(said.comment, "rocket" if reply.word == "done" else "confused")
+    return Outcome(reply.word, reply.text)
+
+
+def _told(said: Said, reply: Reply, desk: Desk) -> Outcome:
+    """Say now what could not be said when it was done."""
+    _post(said, Attempt(said.comment, "apply", day=_day(desk)), "apply", reply.text, desk)
+    desk.bench.forge.react(said.comment, "rocket")
     return Outcome(reply.word, reply.text)
 
 

@@ -132,6 +132,11 @@ def committed(proposal: str, sha: str, branch: str) -> str:
     return f"Patch {code(proposal)} is now {code(sha[:12])} on {code(branch)}."
 
 
+def applied_before(sha: str) -> str:
+    """That a patch was committed, and that only saying so was missing."""
+    return f"The patch is {code(sha[:12])} now."
+
+
 def hushed(failures: Sequence[Failure]) -> str:
     """That failures are ignored from now on."""
     names = ", ".join(code(failure.test_id or failure.fingerprint[:10]) for failure in failures[:_ROOTS])

@@ -260,6 +260,21 @@ def test_apply_commits_what_was_proved_and_names_who_asked(ask, forge):
     assert "comment 2" in push["message"]
 
 
+def test_a_commit_that_was_made_before_a_crash_is_told_and_not_made_again(ask, forge):
+    ask("/dspy fix", comment=1)
+    ask("/dspy apply", comment=2)
+    made = forge.state.branches["topic"]
+    forge.state.pulls[7] = replace(PULL, head_sha=made)
+    forge.state.comments[7].pop()  # the answer, which was never posted
+    word, posted, _ = ask("/dspy apply", comment=2)
+    assert word == "done"
+    assert made[:12] in texts(posted)[0]
+    assert not [one for one in posted if one.verb == "push"]
+    word, posted, _ = ask("/dspy apply", comment=3)
+    assert word == "refused"
+    assert "my own" in texts(posted)[0]
+
+
 def test_apply_without_a_token_whose_pushes_start_ci_says_so(ask):
     ask("/dspy fix", comment=1)
     word, posted, _ = ask("/dspy apply", comment=2, push=False)
