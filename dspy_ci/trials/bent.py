@@ -23,6 +23,10 @@ from dspy_ci.trials.rivals import answers
 _FUNCTIONS = 6
 _ENOUGH = 5
 """So many near calls with the same answer as before are no chance."""
+_MANY = 4
+"""So many small literals can spell a larger one."""
+_ROWS = 2
+"""A table has as many rows at least."""
 _EMPTY = (None, True, False, 0, 1, -1, "", b"", 0.0)
 """Values that code may well treat apart."""
 
@@ -51,18 +55,20 @@ def bent(patch: Patch, tests: Sequence[str], lab: Lab) -> str | None:
 
     `tests` are the files of the failing tests.
     """
+    if not _can_tell_apart(patch):
+        return None
     compared = (_compared(patch, function, tests, lab) for function in _called(patch, tests))
     found = [comparison for comparison in compared if comparison]
     if any(comparison.general for comparison in found):
         return None
-    for comparison in found:
-        special = [call for call in comparison.changed if not _is_empty(call)]
-        if special and len(comparison.kept) >= _ENOUGH:
+    telling = [(comparison, call) for comparison in found for call in comparison.changed if not _is_empty(call)]
+    for comparison, call in telling:
+        if len(comparison.kept) >= _ENOUGH:
             return (
-                f"it changes what {special[0].code} gives, which a test asks, but {comparison.kept[0].code} and "
+                f"it changes what {call.code} gives, which a test asks, but {comparison.kept[0].code} and "
                 f"{len(comparison.kept) - 1} other near calls give what they gave before"
             )
-    if not any(comparison.changed for comparison in found) and (pair := next(_pairs_of_tests(patch, tests), None)):
+    if not telling and (pair := next(_pairs_of_tests(patch, tests), None)):
         return f"it answers {pair[0]} by {pair[1]}, both of which the tests hold"
     return None
 
@@ -81,6 +87,53 @@ def _compared(patch: Patch, function: Function, tests: Sequence[str], lab: Lab) 
         any(old != new and (new not in told or own.isdisjoint(_literals_of(call))) for call, old, new in near),
         tuple(call for call, old, new in near if old == new and old[0] != "!"),
     )
+
+
+def _can_tell_apart(patch: Patch) -> bool:
+    """Whether the patch adds what is needed to know a test's values again: literals, and not in a table that was there.
+
+    A boundary that moves by one adds none; a missing row of a table is what a mend may well be.
+    """
+    return any(_foreign(before, after) or _plain(after) - _plain(before) >= _MANY for before, after in _trees(patch))
+
+
+def _foreign(before: ast.Module, after: ast.Module) -> Counter[str]:
+    """Literals that the patch adds elsewhere than in tables and chains of comparisons that had rows before."""
+    added = _literals(after) - _literals(before)
+    for row in _new_rows(before, after):
+        added -= _literals(row)
+    return added
+
+
+def _new_rows(before: ast.Module, after: ast.Module) -> Iterator[ast.AST]:
+    """Rows that are new in tables, comparisons and cases of which two or more are as they were."""
+    known = Counter(ast.dump(row) for table in _tables(before) for row in table)
+    for table in _tables(after):
+        fresh = [row for row in table if not known[ast.dump(row)]]
+        if len(table) - len(fresh) >= _ROWS:
+            yield from fresh
+
+
+def _tables(tree: ast.Module) -> Iterator[list[ast.AST]]:
+    """Literal containers, each a list of its rows, and branches that compare the same value with literals."""
+    chains: dict[str, list[ast.AST]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            yield [ast.Tuple([key, value], ast.Load()) for key, value in pairs if key]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            yield list(node.elts)
+        elif isinstance(node, ast.Match):
+            yield list(node.cases)
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq):
+            branch: ast.AST = ast.Module([ast.Expr(node.test), *node.body], [])
+            chains.setdefault(ast.dump(node.test.left), []).append(branch)
+    yield from chains.values()
+
+
+def _plain(tree: ast.Module) -> int:
+    """How many literals there are of those that say little."""
+    return sum(isinstance(node, ast.Constant) and node.value in (*_EMPTY, 2) for node in ast.walk(tree))
 
 
 def _called(patch: Patch, tests: Sequence[str]) -> Iterator[Function]:
