@@ -13,7 +13,10 @@ VERBS = {
     "apply": "Apply a verified patch that a hook has stored.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
     "train": "Learn from the repository's own history, and show what was gained.",
+    "respond": "Answer one command in a comment of a pull request.",
+    "serve-bot": "Answer commands in pull requests from a webhook server of your own.",
     "doctor": "Show what works here: interpreter, tests, sandbox, model, tokens.",
+    "action": "Read a red run, prove a patch, publish it: the three roles of the Action.",
     "hook": "Judge what is about to be committed or pushed, and mend it.",
 }
 """Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""

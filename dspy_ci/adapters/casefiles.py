@@ -13,15 +13,15 @@ from dspy_ci.errors import UsageError
 
 
 class CaseFiles:
-    """A folder of our own; git never sees it."""
+    """A folder of our own."""
 
-    def __init__(self, folder: Path) -> None:
-        """Make the folder when it is not there. Raises UsageError when that cannot be."""
+    def __init__(self, folder: Path, *, hidden: bool = True) -> None:
+        """Make the folder when it is not there; hidden, git never sees it. Raises UsageError when that cannot be."""
         self.folder = folder
         try:
             folder.mkdir(parents=True, exist_ok=True)
             ignore = folder / ".gitignore"
-            if not ignore.exists():
+            if hidden and not ignore.exists():
                 ignore.write_text("*\n", encoding="utf-8")
         except OSError as error:
             raise UsageError(f"cannot write to {folder}: {(error.strerror or str(error)).lower()}") from error

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dspy_ci import pipeline, settings
-from dspy_ci.adapters import applying, bases, testcommands
+from dspy_ci.adapters import applying, bases, programfiles, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.gittrees import GitTrees
 from dspy_ci.adapters.sandbox.demand import Origin
@@ -35,6 +35,7 @@ from dspy_ci.reports.styled import Styled
 from dspy_ci.rerun import Order, mend_command
 from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
+from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors
 from dspy_ci.verdicts.check import Part
 
 UNSAFE = "the model was not asked: nothing isolates what it writes here; --sandbox E runs it with all of your powers"
@@ -67,12 +68,13 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
     asking = author(chosen, repo)
     origin = "model" if isinstance(asking, Asking) else manner.origin
+    learnt, told = priors(Path(repo.root))
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
-        progress.notes(command.notes)
+        progress.notes((*command.notes, *told))
         sandbox = sandbox_for(repo.root, chosen, origin, quiet=manner.quiet)
-        place = _Place(repo, sandbox, trees, _helper(asking, chosen, sandbox))
+        place = Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
         report: FixReport | None = None
-        for events in _tasks(place, command, chosen, named, options):
+        for events in attempts(place, command, chosen, named, options):
             for event in events:
                 progress.show(event)
                 report = event if isinstance(event, FixReport) else report
@@ -107,18 +109,20 @@ def _helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where to mend."""
 
     repo: GitRepo
     sandbox: Sandbox
     past: Trees | None
-    helper: Asking | str | None
+    helper: Asking | str | None = None
     """Who is asked last, or what the report says of a model that is not."""
+    priors: Priors = SHIPPED
+    """What was learnt of the repository's bugs."""
 
 
-def _tasks(
-    at: _Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
+def attempts(
+    at: Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
 ) -> Iterator[Iterator[pipeline.Event]]:
     """The tests first; then the checkers that the user or the log named, each of which may be red while they pass."""
     clean = Redactor(secret_values(os.environ)).redact
@@ -131,7 +135,7 @@ def _tasks(
         order = Order(command.shown, trial, chosen.budget, clean=clean)
         yield mend_command(order, at.repo, at.sandbox, at.past)
     else:
-        job = replace(task(command, chosen), wanted=wanted, checks=looks, clean=clean)
+        job = replace(task(command, chosen), wanted=wanted, checks=looks, priors=at.priors, clean=clean)
         if isinstance(at.helper, Asking):
             job = replace(job, asking=at.helper)
         elif at.helper:
@@ -175,6 +179,18 @@ def task(command: TestCommand, chosen: Settings) -> Task:
         command.shown, run, chosen.budget, max_patches=chosen.max_patches, workers=chosen.workers or cores(),
         seed=chosen.seed,
     )  # fmt: skip
+
+
+def priors(root: Path) -> tuple[Priors, tuple[str, ...]]:
+    """What was learnt of the repository and promoted, and a word about it."""
+    text = programfiles.text(root, ".dspy-ci/priors.json", os.environ)
+    if text is None:
+        return SHIPPED, ()
+    try:
+        found = read_priors(text)
+    except ValueError as error:
+        return SHIPPED, (f"what was learnt is not used: .dspy-ci/priors.json: {error}",)
+    return found, (f"in the order that was learnt here: .dspy-ci/priors.json, {len(found.factors)} factors",)
 
 
 def _apply(repo: GitRepo, best: Offer, manner: Manner) -> None:

@@ -4,17 +4,16 @@ from __future__ import annotations
 
 import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
-from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
-from queue import SimpleQueue
 
 from dspy_ci.errors import UsageError
 from dspy_ci.learn.case import Case, Dismissed
 from dspy_ci.learn.planting import Ground, plants, reversals
 from dspy_ci.learn.proposal import Proposal, proposals
 from dspy_ci.learn.proving import Bench, checked, proved
+from dspy_ci.learn.spreading import spread
 from dspy_ci.ports.history import Commit
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport
 
@@ -91,35 +90,17 @@ def _worked(
 ) -> Iterator[Mined]:
     """What became of the jobs, as they end; at the end of the time, or when there are enough cases, no new ones."""
     todo = list(jobs)
-    total = len(todo) if enough is None else enough
-    idle: SimpleQueue[Copy] = SimpleQueue()
-    for copy in copies:
-        idle.put(copy)
+    found = 0
 
-    def work(job: _Job) -> tuple[_Job, tuple[Outcome, ...]]:
-        copy = idle.get()
-        try:
-            return job, _outcomes(job, bench, copy)
-        finally:
-            idle.put(copy)
+    def work(job: _Job, copy: Copy) -> tuple[_Job, tuple[Outcome, ...]]:
+        return job, _outcomes(job, bench, copy)
 
-    pool = ThreadPoolExecutor(len(copies))
-    running: set[Future[tuple[_Job, tuple[Outcome, ...]]]] = set()
-    waiting, finished, found = iter(todo), 0, 0
-    try:
-        while True:
-            room = len(copies) - len(running) if time.monotonic() < end and (enough is None or found < enough) else 0
-            running |= {pool.submit(work, job) for job in islice(waiting, room)}
-            if not running:
-                return
-            ended, running = wait(running, return_when=FIRST_COMPLETED)
-            for future in ended:
-                job, outcomes = future.result()
-                finished += 1
-                found += sum(isinstance(outcome, Case) for outcome in outcomes)
-                yield Mined(job.stage, finished if enough is None else found, total, outcomes)
-    finally:  # an interrupted run does not wait: what runs ends with its copy
-        pool.shutdown(wait=False, cancel_futures=True)
+    def more() -> bool:
+        return time.monotonic() < end and (enough is None or found < enough)
+
+    for finished, (job, outcomes) in enumerate(spread(todo, copies, work, more), 1):
+        found += sum(isinstance(outcome, Case) for outcome in outcomes)
+        yield Mined(job.stage, finished if enough is None else found, enough or len(todo), outcomes)
 
 
 def _outcomes(job: _Job, bench: Bench, copy: Copy) -> tuple[Outcome, ...]:

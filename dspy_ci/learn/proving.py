@@ -41,9 +41,12 @@ class Bench:
         cold: bool = False,
     ) -> TestReport:  # fmt: skip
         """Run test files, or all."""
-        args = self.run.args if tests is None else narrowed(self.run.args, tuple(tests), tuple(tests))
-        run = replace(self.run, args=args or (), ids=tuple(sorted(ids)), cold=cold, seed=seed)
-        return copy.test(run, files)
+        run = self.run if tests is None else self.narrowed(tests)
+        return copy.test(replace(run, ids=tuple(sorted(ids)), cold=cold, seed=seed), files)
+
+    def narrowed(self, tests: Sequence[str]) -> TestRun:
+        """The run of these test files alone."""
+        return replace(self.run, args=narrowed(self.run.args, tuple(tests), tuple(tests)) or ())
 
     def snapshot(self, commit: str) -> Snapshot:
         """The code as a commit left it."""

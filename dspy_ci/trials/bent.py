@@ -18,7 +18,7 @@ from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.pathrules import is_test
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.trials.calls import Call, calls
-from dspy_ci.trials.rivals import answers
+from dspy_ci.trials.comparing import compared
 
 _FUNCTIONS = 6
 _ENOUGH = 5
@@ -57,8 +57,8 @@ def bent(patch: Patch, tests: Sequence[str], lab: Lab) -> str | None:
     """
     if not _can_tell_apart(patch):
         return None
-    compared = (_compared(patch, function, tests, lab) for function in _called(patch, tests))
-    found = [comparison for comparison in compared if comparison]
+    asked = (_compared(patch, function, tests, lab) for function in _called(patch, tests))
+    found = [comparison for comparison in asked if comparison]
     if any(comparison.general for comparison in found):
         return None
     telling = [(comparison, call) for comparison in found for call in comparison.changed if not _is_empty(call)]
@@ -75,10 +75,10 @@ def bent(patch: Patch, tests: Sequence[str], lab: Lab) -> str | None:
 
 def _compared(patch: Patch, function: Function, tests: Sequence[str], lab: Lab) -> Comparison | None:
     asked = calls(function, patch.base, tests, lab.seed)
-    said = answers([None, patch], function, asked, lab.copy, lab.python) if asked else {}
+    said = compared([None, patch], function, asked, lab.copy, lab.python) if asked else {}
     if len(said) != 2:  # before and after
         return None
-    pairs = list(zip(asked, said[0], said[1], strict=True))
+    pairs = list(zip(asked, said[None], said[patch], strict=True))
     near = [(call, old, new) for call, old, new in pairs if call.varied]
     changed = [(call, new) for call, old, new in pairs if not call.varied and old != new]
     told, own = {new for _, new in changed}, _new_literals(patch, tests)

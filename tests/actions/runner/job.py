@@ -145,7 +145,8 @@ class Job:
         script.write_text(filled(step["run"], world))
         folder = self.workspace / filled(step.get("working-directory", "."), world)
         env = self.environment(scope, {f"GITHUB_{name}": str(path) for name, path in files.items()})
-        argv = ["bash", "--noprofile", "--norc", "-e", "-o", "pipefail", str(script)]
+        options = ["--noprofile", "--norc", "-e", "-o", "pipefail"] if "shell" in step else ["-e"]
+        argv = ["bash", *options, str(script)]
         done = subprocess.run(
             argv, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False
         )
