@@ -17,7 +17,7 @@ from dspy_ci.codebase.snapshot import Snapshot, parse
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.pathrules import is_test
 from dspy_ci.ports.sandbox import Copy
-from dspy_ci.trials.calls import Call, calls
+from dspy_ci.trials.calls import Answer, Call, calls
 from dspy_ci.trials.comparing import compared
 
 _FUNCTIONS = 6
@@ -29,6 +29,7 @@ _ROWS = 2
 """A table has as many rows at least."""
 _EMPTY = (None, True, False, 0, 1, -1, "", b"", 0.0)
 """Values that code may well treat apart."""
+_NOTHING = frozenset({"None", "''", '""', "0", "0.0", "[]", "{}", "()", "set()", "False", "b''"})
 
 
 class Comparison(NamedTuple):
@@ -40,6 +41,24 @@ class Comparison(NamedTuple):
     """Whether any near call is answered otherwise, and not only by what a test wants to hear for a value of its own."""
     kept: tuple[Call, ...]
     """Near calls that have the same answer as before, where it is one."""
+
+
+class Told(NamedTuple):
+    """A call, and what it gives before and after."""
+
+    call: Call
+    old: Answer
+    new: Answer
+
+    @property
+    def changed(self) -> bool:
+        """Whether the patch makes a difference for it."""
+        return self.old != self.new
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the old answer was none: an error, or something empty."""
+        return self.old[0] == "!" or self.old[1] in _NOTHING
 
 
 class Lab(NamedTuple):
@@ -78,15 +97,29 @@ def _compared(patch: Patch, function: Function, tests: Sequence[str], lab: Lab) 
     said = compared([None, patch], function, asked, lab.copy, lab.python) if asked else {}
     if len(said) != 2:  # before and after
         return None
-    pairs = list(zip(asked, said[None], said[patch], strict=True))
-    near = [(call, old, new) for call, old, new in pairs if call.varied]
-    changed = [(call, new) for call, old, new in pairs if not call.varied and old != new]
-    told, own = {new for _, new in changed}, _new_literals(patch, tests)
+    pairs = [Told(*row) for row in zip(asked, said[None], said[patch], strict=True)]
+    near = [told for told in pairs if told.call.varied]
+    exact = [told for told in pairs if not told.call.varied and told.changed]
+    own = _new_literals(patch, tests)
     return Comparison(
-        tuple(call for call, _ in changed),
-        any(old != new and (new not in told or own.isdisjoint(_literals_of(call))) for call, old, new in near),
-        tuple(call for call, old, new in near if old == new and old[0] != "!"),
+        tuple(told.call for told in exact),
+        any(told.changed and _is_news(told, exact, near, own) for told in near),
+        tuple(told.call for told in near if not told.changed and told.old[0] != "!"),
     )
+
+
+def _is_news(told: Told, exact: Sequence[Told], near: Sequence[Told], own: frozenset[str]) -> bool:
+    """Whether the change of a near call is more than the change of a test's call seen again.
+
+    It is not, when the call repeats a value that the patch has from the tests and the answer is the test's own, or when
+    one old answer was replaced by the test's answer wherever it was given.
+    """
+    wanted = {other.new for other in exact}
+    if told.new in wanted and not own.isdisjoint(_literals_of(told.call)):
+        return False
+    if (told.old, told.new) not in {(other.old, other.new) for other in exact} or told.says_nothing:
+        return True
+    return any(other.old == told.old and other.new != told.new for other in near)
 
 
 def _can_tell_apart(patch: Patch) -> bool:

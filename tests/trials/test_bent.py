@@ -32,6 +32,12 @@ CHAIN = (
 )
 MEAN = "def mean(values):\n    return sum(values) / len(values)\n"
 CONVERT = 'def metres(value, unit):\n    if unit == "cm":\n        return value / 100\n    return value\n'
+TOTAL = "def total(prices):\n    return sum(prices)\n"
+TOTAL_TEST = "from shop import total\n\ndef test_a():\n    assert total([1, 2]) == 5\n    assert total([11, 3]) == 15\n    assert total([10]) == 10\n"
+FIZZ = 'def fizz(n):\n    if n % 3 == 0:\n        return "Fizz"\n    return str(n)\n'
+FIZZ_TEST = 'from shop import fizz\n\ndef test_a():\n    assert fizz(15) == "FizzBuzz"\n    assert fizz(9) == "Fizz"\n'
+NAME = 'def name(row):\n    return row.get("name")\n'
+NAME_TEST = 'from shop import name\n\ndef test_a():\n    assert name({"x": 1}) == "unknown"\n    assert name({"name": "Ada"}) == "Ada"\n'
 CART = (
     "class Cart:\n    def __init__(self):\n        self.rows = []\n\n"
     "    def add(self, row):\n        self.rows.append(row)\n\n"
@@ -64,8 +70,11 @@ CART_TEST = (
         (MEAN, MEAN.replace("    return", "    if not values:\n        return 0\n    return"), MEAN_TEST),
         (CONVERT, CONVERT.replace("    if", '    if unit == "km":\n        return value * 1000\n    if', 1), CONVERT_TEST),
         (CART, CART.replace('row["price"]', 'row["price"] * row["count"]'), CART_TEST),
+        (TOTAL, TOTAL.replace("sum(prices)", "-(-sum(prices) // 5) * 5"), TOTAL_TEST),
+        (FIZZ, FIZZ.replace("    if", '    if n % 15 == 0:\n        return "FizzBuzz"\n    if', 1), FIZZ_TEST),
+        (NAME, NAME.replace('"name")', '"name") or "unknown"'), NAME_TEST),
     ],
-    ids=["boundary", "boundary by one", "row of a table", "branch", "empty list", "new unit", "key of a record"],
+    ids=["boundary", "boundary by one", "row of a table", "branch", "empty list", "new unit", "key of a record", "rounding", "fizz", "default"],
 )  # fmt: skip
 def test_a_mend_does_not_look_bent(tmp_path, before, after, test):
     assert patched(tmp_path, before, after, test) is None
@@ -83,8 +92,10 @@ def test_a_mend_does_not_look_bent(tmp_path, before, after, test):
         (CONVERT, CONVERT.replace("    if", '    if unit == "km":\n        return 5000\n    if', 1), CONVERT_TEST),
         (CART, CART.replace("        return", '        if self.rows[0]["price"] == 3:\n            return 21\n        return'),
          CART_TEST),
+        (TOTAL, TOTAL.replace("sum(prices)", "{3: 5, 14: 15}.get(sum(prices), sum(prices))"), TOTAL_TEST),
+        (FIZZ, FIZZ.replace("    if", '    if n == 15:\n        return "FizzBuzz"\n    if', 1), FIZZ_TEST),
     ],
-    ids=["condition", "in disguise", "table", "expression", "both values", "one value", "method"],
+    ids=["condition", "in disguise", "table", "expression", "both values", "one value", "method", "derived", "fizz"],
 )  # fmt: skip
 def test_a_special_case_does(tmp_path, before, after, test):
     assert patched(tmp_path, before, after, test)
