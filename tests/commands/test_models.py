@@ -128,6 +128,17 @@ def test_no_secret_of_the_log_is_sent():
         assert "ghp_" not in server.asked[0].text
 
 
+def test_doctor_looks_whether_the_model_would_answer_without_asking_it():
+    def says(*models):
+        with ModelServer([Say("4")], models=models) as server:
+            record = json.loads(run("doctor", "--format", "json", server=server).stdout)
+            assert server.count == 0
+        return next(row for row in record["powers"] if row["subject"] == "language model")
+
+    assert says("scripted")["says"] == "openai/scripted is ready"
+    assert "has no model scripted" in says("other")["says"]
+
+
 def loaded_by(args, cwd, **env):
     code = (
         "import sys, json\nfrom dspy_ci.__main__ import run\n"
