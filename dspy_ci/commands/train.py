@@ -72,12 +72,12 @@ def mine(*, budget: str, data: Path | None, form: str, quiet: bool, fresh: bool,
     return mine_here(Path.cwd(), wish, **options)
 
 
-_MODULES = ("priors", "context", "task", "code", "codegen", "orchestrator")
+MODULES = ("priors", "context", "task", "code", "codegen", "orchestrator")
 
 
 def _module(function: FC) -> FC:
     return click.option(
-        "--module", type=click.Choice(_MODULES), default="priors", show_default=True,
+        "--module", type=click.Choice(MODULES), default="priors", show_default=True,
         help="What learns: the order of our own candidates, which needs no model, or a program of a model.",
     )(function)  # fmt: skip
 

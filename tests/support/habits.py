@@ -2,10 +2,11 @@
 
 import random
 import re
+import signal
 
 from histories import PYPROJECT, Story
 
-LEDGER = '''
+LEDGER = """
 def balance(moves):
     left = 0
     for move in moves:
@@ -196,9 +197,9 @@ def years_until(amount, goal, gain):
         years += 1
     return years
 # [(0, 10, 5), (0, 11, 5), (9, 9, 1)]
-'''
+"""
 
-TEXTS = '''
+TEXTS = """
 def title(text):
     words = text.strip().split(" ")
     return " ".join(word.capitalize() for word in words)
@@ -298,7 +299,7 @@ def counted(text, word):
 def is_name(word):
     return word.isidentifier() and not word.startswith("_")
 # [("ab",), ("_x",), ("1a",)]
-'''
+"""
 
 HABITS = {
     "ledger": [(" <= ", " < "), (" < ", " <= "), (" >= ", " > "), (" > ", " >= "), (" += ", " -= "), (" -= ", " += "),
@@ -316,7 +317,7 @@ def functions(project):
     found = []
     for part in re.split(r"(?m)^(?=def )", SOURCES[project])[1:]:
         code, _, calls = part.rpartition("\n# [")
-        found.append((re.match(r"def (\w+)", code)[1], code.rstrip() + "\n", eval("[" + calls.replace("\\\\", "\\"))))  # noqa: PGH001
+        found.append((re.match(r"def (\w+)", code)[1], code.rstrip() + "\n", eval("[" + calls.replace("\\\\", "\\"))))
     return found
 
 
@@ -341,8 +342,6 @@ def slips(project, code):
 
 def is_wrong(name, code, slip, calls):
     """Whether a call shows the mistake."""
-    import signal
-
     room, other = {}, {}
     exec(code, room)
     exec(slip, other)
@@ -376,14 +375,18 @@ def story_of(project, bugs, seed=0):
     pool.sort(key=lambda bug: bug[0])  # one of each function first, then second ones
     chosen = pool[:bugs]
     rng.shuffle(chosen)
-    files = {"pyproject.toml": PYPROJECT, f"{project}/__init__.py": "", "tests/test_start.py": "def test_start():\n    assert True\n"}
+    files = {
+        "pyproject.toml": PYPROJECT,
+        f"{project}/__init__.py": "",
+        "tests/test_start.py": "def test_start():\n    assert True\n",
+    }
     later = []
     for serial, (_, name, code, slip, calls) in enumerate(chosen):
         own = f"{name}_{serial}"
         renamed = {key: re.sub(rf"\b{name}\b", own, text) for key, text in (("right", code), ("wrong", slip))}
         files[f"{project}/{own}.py"] = renamed["wrong"]
         test = tests_of(project, own, renamed["right"], calls)
-        later.append(Story(f"Mend {own}", {f"{project}/{own}.py": renamed["right"], f"tests/test_{own}.py": test}, "tests"))
+        later.append(
+            Story(f"Mend {own}", {f"{project}/{own}.py": renamed["right"], f"tests/test_{own}.py": test}, "tests")
+        )
     return [Story("Everything at once", files), *later]
-
-
