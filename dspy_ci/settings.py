@@ -76,9 +76,12 @@ class Settings:
     """How often the model is told what was wrong with its answers, and asked again."""
 
 
-def load(root: Path, environment: Mapping[str, str], **options: Any) -> Settings:
-    """The settings of a repository; options that are None were not given. Raises UsageError with the key at fault."""
-    file = {} if environment.get(NO_FILE) else _from_file(root / "pyproject.toml")
+def load(root: Path, environment: Mapping[str, str], *, config: Any = None, **options: Any) -> Settings:
+    """The settings of a repository; options that are None were not given. Raises UsageError with the key at fault.
+
+    `config` is the path of the file that counts instead of the repository's own: the base's, for an untrusted change.
+    """
+    file = {} if environment.get(NO_FILE) else _from_file(config or root / "pyproject.toml")
     given = {**file, **_from_environment(environment)}
     known = {name: _typed(name, value) for name, value in given.items()}
     chosen = {name: value for name, value in options.items() if value is not None}

@@ -68,13 +68,13 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     command = testcommands.find(Path(repo.root), os.environ, chosen.test_cmd)
     asking = author(chosen, repo)
     origin = "model" if isinstance(asking, Asking) else manner.origin
+    learnt, told = priors(Path(repo.root))
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
-        learnt, told = priors(Path(repo.root))
         progress.notes((*command.notes, *told))
         sandbox = sandbox_for(repo.root, chosen, origin, quiet=manner.quiet)
-        place = _Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
+        place = Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
         report: FixReport | None = None
-        for events in _tasks(place, command, chosen, named, options):
+        for events in attempts(place, command, chosen, named, options):
             for event in events:
                 progress.show(event)
                 report = event if isinstance(event, FixReport) else report
@@ -109,19 +109,20 @@ def _helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where to mend."""
 
     repo: GitRepo
     sandbox: Sandbox
     past: Trees | None
-    helper: Asking | str | None
+    helper: Asking | str | None = None
     """Who is asked last, or what the report says of a model that is not."""
-    learnt: Priors = SHIPPED
+    priors: Priors = SHIPPED
+    """What was learnt of the repository's bugs."""
 
 
-def _tasks(
-    at: _Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
+def attempts(
+    at: Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
 ) -> Iterator[Iterator[pipeline.Event]]:
     """The tests first; then the checkers that the user or the log named, each of which may be red while they pass."""
     clean = Redactor(secret_values(os.environ)).redact
@@ -134,7 +135,7 @@ def _tasks(
         order = Order(command.shown, trial, chosen.budget, clean=clean)
         yield mend_command(order, at.repo, at.sandbox, at.past)
     else:
-        job = replace(task(command, chosen), wanted=wanted, checks=looks, priors=at.learnt, clean=clean)
+        job = replace(task(command, chosen), wanted=wanted, checks=looks, priors=at.priors, clean=clean)
         if isinstance(at.helper, Asking):
             job = replace(job, asking=at.helper)
         elif at.helper:

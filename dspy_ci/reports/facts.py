@@ -29,6 +29,14 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True)
+class Excerpt:
+    """The lines of a log that show one root cause."""
+
+    fingerprint: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class JobFacts:
     """What one failed job says."""
 
@@ -45,6 +53,7 @@ class JobFacts:
     notes: tuple[str, ...] = ()
     problem: str | None = None
     """Why the log could not be read."""
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

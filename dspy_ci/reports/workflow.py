@@ -30,11 +30,6 @@ def muted(text: str, token: str) -> str:
     return f"::stop-commands::{token}\n{text}\n::{token}::"
 
 
-def output(name: str, value: str, token: str) -> str:
-    """A line or block for the file of outputs; `token` ends the block and is known to nobody else."""
-    return f"{name}<<{token}\n{value}\n{token}\n"
-
-
 def _data(text: str) -> str:
     return text.replace("%", "%25").replace("\r", "%0D").replace("\n", "%0A")
 

@@ -51,12 +51,12 @@ class Evidence:
     green: frozenset[str] = frozenset()
     """Ids of passing tests."""
     changes: tuple[Change, ...] = ()
-    priors: Priors = SHIPPED
-    """What was learnt of this repository's bugs."""
     difference: Difference | None = None
     """What this change did, against the commit that it left; None when there is nothing to compare with."""
     guilty: tuple[Hunk, ...] = ()
     """The parts of this change that turn the base red, by experiment."""
+    priors: Priors = SHIPPED
+    """What was learnt of this repository's bugs."""
 
     @cached_property
     def renamed(self) -> Mapping[str, tuple[str, ...]]:

@@ -74,7 +74,7 @@ def test_a_step_hands_on_by_the_files_of_the_runner(job):
 def test_a_red_step_skips_the_others_but_not_those_that_want_it(job):
     job.run(
         [
-            {"name": "bad", "run": "false | true"},
+            {"name": "bad", "shell": "bash", "run": "false | true"},
             {"name": "next", "run": "true"},
             {"name": "last", "if": "always()", "run": "true"},
         ]

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 PIN = "0" * 40
-FIX = {"id": "fix", "uses": f"dspy-ci/dspy-ci/actions/fix@{PIN}", "with": {"budget": "6s"}}
+FIX = {"id": "fix", "uses": f"dspy-ci/dspy-ci/actions/fix@{PIN}", "with": {"budget": "15s"}}
 EXPLAIN = {"id": "explain", "uses": f"dspy-ci/dspy-ci/actions/explain@{PIN}", "with": {"log": "build.log"}}
 
 
