@@ -119,6 +119,28 @@ def test_secrets_stay_out_of_datasets(repository, git, write):
     assert not any(token in text for text in texts)
 
 
+def test_several_repositories_are_mined_and_one_that_cannot_be_does_not_stop_the_others(repository, tmp_path):
+    test = "from m import one\n\n\ndef test_one():\n    assert one() == 1\n"
+    root = repository({"m.py": "def one():\n    return 2\n"}, {"m.py": "def one():\n    return 1\n", "test_m.py": test})
+    (tmp_path / "no").mkdir()
+    done = histories.mined(tmp_path, "--cases", "0", str(tmp_path / "no"), str(root))
+    missing, found = map(json.loads, done.stdout.splitlines())
+    assert "not a git working tree" in missing["problem"]
+    assert (found["repository"], found["cases"]) == (str(root), 1)
+    assert done.returncode == 0
+
+
+def test_spark_is_asked_for_where_it_is_missing(repository):
+    try:
+        import pyspark  # noqa: F401, PLC0415 - an extra
+    except ImportError:
+        done = histories.mined(repository({"a.txt": "a"}), "--engine", "spark")
+        assert done.returncode == 4
+        assert "pip install 'dspy-ci[spark]'" in done.stderr
+    else:
+        pytest.skip("Spark is installed")
+
+
 def test_a_case_survives_its_file(money):
     root, _, _ = money
     for case in cases(root):
