@@ -23,7 +23,7 @@ TESTS = [
 @nox.session
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
-    session.install("-e", ".[llm,github,bot]", *TESTS)
+    session.install("-e", ".[llm,github,bot,train]", *TESTS)
     session.run("pytest", "-n2", "--dist=loadfile", *session.posargs)
 
 
