@@ -50,6 +50,8 @@ class Manner:
     json: bool = False
     quiet: bool = False
     apply: bool = False
+    ranking: bool = False
+    """Whether the text says where the cause was looked for, and why there."""
 
 
 def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | None = None, **options: object) -> int:
@@ -74,7 +76,7 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     if manner.json:
         show_json(fix_record(report))
     else:
-        show(fix_text(report))
+        show(fix_text(report, ranking=manner.ranking))
     if manner.apply and report.best:
         _apply(repo, report.best, manner)
     return _EXIT[report.status]
