@@ -9,6 +9,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 from dspy_ci.blame import blame
+from dspy_ci.briefs import mending
 from dspy_ci.causes.culprit import Culprits
 from dspy_ci.causes.hunk import changes
 from dspy_ci.codebase.difference import Difference
@@ -21,13 +22,16 @@ from dspy_ci.patches.hints import hinted, linted
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.proposals.table import proposed
 from dspy_ci.patches.reverts import reverts
+from dspy_ci.ports.author import Brief
 from dspy_ci.ports.repo import Repo
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
 from dspy_ci.ports.trees import Trees
 from dspy_ci.reports import words
 from dspy_ci.reports.fix import FixReport, Offer
+from dspy_ci.rounds import Asking, Court, Outcome, asked
 from dspy_ci.search import Budget, Case, Finished, Plausible, Trying, search
 from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.suspects.priors import SHIPPED, Priors
 from dspy_ci.suspects.rank import rank
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.baseline import Baseline, measure
@@ -64,6 +68,12 @@ class Task:
     """Mend only these test ids, as a log named them; empty means all that are red."""
     checks: tuple[Check, ...] = ()
     """Type checker and linter."""
+    asking: Asking | None = None
+    """Who is asked when nothing else mended it; nobody when None."""
+    notes: tuple[str, ...] = ()
+    """What the report shall say beside what is found."""
+    priors: Priors = SHIPPED
+    """What was learnt of the repository's bugs."""
     clean: Callable[[str], str] = str
     """Takes secrets out of what the tests printed, before it is shown or kept."""
 
@@ -86,7 +96,7 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
     Raises UsageError when there is nothing to run, SandboxError when no copy could be made.
     """
     clock = Clock(task.budget)
-    story = FixReport("green", "", task.command, guarantees=sandbox.guarantees)
+    story = FixReport("green", "", task.command, guarantees=sandbox.guarantees, notes=task.notes)
     with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
         copies = [stack.enter_context(sandbox.open())]
         first = reproduced(task, copies[0])
@@ -122,8 +132,12 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
             last, more = proved(task, tuple(reverts(code, culprits)), base, court, clock=clock, facts=facts)
             offers, refused = (*last, *offers), (*refused, *more)
         yield Step("prove", words.proved(offers, refused))
-        story = replace(story, offers=offers, notes=refused, seconds=clock.spent)
-        story = replace(story, proposals=() if story.best else proposed(evidence))
+        story = replace(story, offers=offers, notes=(*story.notes, *refused))
+        if task.asking and not story.best:
+            brief = mending(evidence, story.suspects, first, budget=task.asking.prompt_tokens, clean=task.clean)
+            judging = Court(code, base, court, facts.tier, facts.head, clean=task.clean, seed=task.seed)
+            story = yield from helped(story, brief, task.asking, judging)
+        story = replace(story, seconds=clock.spent, proposals=() if story.best else proposed(evidence))
         yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
 
 
@@ -159,7 +173,8 @@ def gathered(
     ids = (*sorted(red), *sorted(quick))
     known = sum(first.results[name].seconds for name in ids)
     traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=2 * _QUICK, timeout=10 + 10 * known))
-    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, tuple(repo.changes(_HISTORY)))
+    recent = tuple(repo.changes(_HISTORY))
+    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, recent, priors=task.priors)
 
 
 def blamed(task: Task, past: Trees, sandbox: Sandbox, first: TestReport, copy: Copy) -> Culprits | None:
@@ -218,6 +233,22 @@ def proved(
         else:
             offers.append(Offer(patch, verdict))
     return tuple(sorted(offers, key=lambda offer: not offer.verdict.verified)), tuple(refused)
+
+
+def helped(story: FixReport, brief: Brief, asking: Asking, court: Court) -> Generator[Event, None, FixReport]:
+    """The story with what an author added to it; trouble with the author is a note, never an error."""
+    outcome = Outcome()
+    for event in asked(brief, asking, court):
+        if isinstance(event, Outcome):
+            outcome = event
+        else:
+            yield Step("model", words.answered(event.number, event.said))
+    trouble = (words.helpless(outcome.trouble),) if outcome.trouble else ()
+    story = replace(story, model=asking.author.name, usage=asking.author.usage)
+    return replace(
+        story, offers=(*outcome.offers, *story.offers), notes=(*story.notes, *trouble),
+        tried=story.tried + outcome.answers,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

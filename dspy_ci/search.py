@@ -103,7 +103,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     court = jury(case.evidence, case.suspects, case.run, seconds=case.seconds, messages=case.messages)
     frontier = Frontier(case.evidence, case.suspects)
     frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
-    frontier.add(candidates(case.evidence.snapshot, case.suspects))
+    frontier.add(candidates(case.evidence.snapshot, case.suspects, case.evidence.priors))
     found: list[Patch] = []
     tried = 0
     for step, trial in _trials(court, frontier, copies, clock):

@@ -51,6 +51,9 @@ def _quiet_world(monkeypatch, tmp_path_factory):
         "PRE_COMMIT",
         "PRE_COMMIT_FROM_REF",
         "PRE_COMMIT_TO_REF",
+        "CI",
+        "GITHUB_ACTIONS",
+        "DSPY_CI_ALLOW_UNSANDBOXED",
     ):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.getbasetemp() / "cache"))

@@ -35,7 +35,7 @@ def command(into: Path | None) -> int:
     root = into or Path(tempfile.mkdtemp(prefix="dspy-ci-demo-"))
     newrepo.make(root, [("A reading list with pages", GOOD), ("Simplify the pages", BROKEN)])
     show([Styled(f"A small project stands in {root}; its newest commit broke it.", "head"), Styled("")], err=True)
-    code = mend(root, Manner(), test_cmd=f"{python} -m pytest -q")
+    code = mend(root, Manner(origin="own"), test_cmd=f"{python} -m pytest -q")
     show(
         [
             Styled(""),

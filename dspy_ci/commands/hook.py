@@ -46,15 +46,17 @@ def fix(files: tuple[str, ...]) -> int:
 
 @command.command(short_help="Run the tests that a push can reach.")
 @click.argument("remote", nargs=-1)
-def verify(remote: tuple[str, ...]) -> int:
+@click.option("--allow-unsandboxed", is_flag=True, help="In CI: run although no tier that isolates holds here.")
+def verify(remote: tuple[str, ...], *, allow_unsandboxed: bool) -> int:
     """Run the tests that the push can reach, in a sandbox, on exactly the pushed tree.
 
     REMOTE is what git gives its pre-push hook. When tests are red that were not before, looks for a verified patch
-    within the budget, shows and stores it; `dspy-ci apply` applies it.
+    within the budget, shows and stores it; `dspy-ci apply` applies it. In CI it refuses (exit code 4) where no sandbox
+    isolates.
     """
     from dspy_ci.commands import verifying  # noqa: PLC0415 - install needs none of it
 
-    return verifying.verify(from_git=bool(remote))
+    return verifying.verify(from_git=bool(remote), allow_unsandboxed=allow_unsandboxed)
 
 
 @command.command(short_help="Have git run our hooks.")

@@ -8,7 +8,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from dspy_ci.adapters.gittrees import place
-from dspy_ci.errors import DspyCiError, ExitCode
+from dspy_ci.errors import DspyCiError, ExitCode, IsolationError
 from dspy_ci.settings import load
 
 _NO_REASON_TO_BLOCK = frozenset({ExitCode.FAULT, ExitCode.MISSING})
@@ -20,6 +20,8 @@ def mannerly(name: str, body: Callable[[], int]) -> int:
         return ExitCode.SUCCESS
     try:
         return body()
+    except IsolationError:
+        raise  # a refusal to run what nobody trusts is no fault that may be passed over
     except DspyCiError as error:
         if error.exit_code not in _NO_REASON_TO_BLOCK or _required():
             raise

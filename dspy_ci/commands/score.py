@@ -28,4 +28,5 @@ def command(*, patch: str | None, allow_unsandboxed: bool, form: str, **options:
     """
     from dspy_ci.commands.scoring import Wish, score  # noqa: PLC0415 - help needs none of it
 
-    return score(Path.cwd(), Wish(patch, json=form == "json", isolated=not allow_unsandboxed), **options)
+    wish = Wish(patch, json=form == "json")
+    return score(Path.cwd(), wish, allow_unsandboxed=allow_unsandboxed or None, **options)

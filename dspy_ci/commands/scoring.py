@@ -12,9 +12,9 @@ from typing import Any
 from dspy_ci import settings
 from dspy_ci.adapters import testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
-from dspy_ci.adapters.sandbox.choice import chosen
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
+from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
 from dspy_ci.patches.applier import Unapplied, applied
@@ -41,11 +41,9 @@ class Wish:
 
     patch: str | None
     json: bool
-    isolated: bool
-    """Whether a patch may only run at a tier that isolates."""
 
 
-def score(folder: Path, wish: Wish, **options: str | None) -> int:
+def score(folder: Path, wish: Wish, **options: object) -> int:
     """Score the repository around the folder, or a patch to it; the exit code."""
     repo = GitRepo(folder)
     root = Path(repo.root)
@@ -53,9 +51,9 @@ def score(folder: Path, wish: Wish, **options: str | None) -> int:
     command = testcommands.find(root, os.environ, wanted.test_cmd)
     code = Snapshot(repo.paths(), repo.read)
     patch = _patch(wish.patch, code) if wish.patch else None
-    sandbox = chosen(repo.root, wanted.sandbox, isolated=wish.isolated and patch is not None)
+    sandbox = sandbox_for(repo.root, wanted, "file" if patch else "own", quiet=patch is None)
     with sandbox.open() as copy:
-        baseline = measure(copy, _trial(command, wanted), checks(code, command, wanted))
+        baseline = measure(copy, trial_of(command, wanted), checks(code, command, wanted))
         if patch:
             verdict = judge(patch, baseline, copy, tier=sandbox.tier, commit=repo.head())
             return _tell_patch(verdict, wish, sandbox.guarantees)
@@ -75,7 +73,8 @@ def _patch(name: str, code: Snapshot) -> Patch:
     return patch
 
 
-def _trial(command: TestCommand, wanted: Settings) -> Trial:
+def trial_of(command: TestCommand, wanted: Settings) -> Trial:
+    """How the tests are run: by pytest's ids where that can be, else by the output and exit code of the command."""
     if command.python is None:
         return CommandTrial(Command(command.argv, wanted.test_timeout, env=command.env))
     return TestRun(command.python, wanted.test_timeout, args=command.args, env=command.env)

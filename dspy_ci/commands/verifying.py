@@ -14,10 +14,10 @@ from dspy_ci.adapters.coveragedata import executed_by
 from dspy_ci.adapters.gittrees import GitTrees, Place, place
 from dspy_ci.adapters.overlay import Overlaid, differences
 from dspy_ci.adapters.pushes import Push, PushedRepo, pushes
-from dspy_ci.adapters.sandbox import choice
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.reach import reachable
 from dspy_ci.commands.checkers import checks
+from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.manners import mannerly
 from dspy_ci.commands.mending import task
 from dspy_ci.errors import ExitCode, MissingError
@@ -42,14 +42,14 @@ class Red:
     report: FixReport
 
 
-def verify(*, from_git: bool) -> int:
+def verify(*, from_git: bool, allow_unsandboxed: bool = False) -> int:
     """Judge what is pushed, print why it is stopped; the exit code. Git says on standard input what goes out."""
-    return mannerly("verify", lambda: _verify(sys.stdin.read().splitlines() if from_git else ()))
+    return mannerly("verify", lambda: _verify(sys.stdin.read().splitlines() if from_git else (), allow_unsandboxed))
 
 
-def _verify(lines: Iterable[str]) -> int:
+def _verify(lines: Iterable[str], allow_unsandboxed: bool) -> int:  # noqa: FBT001 - private, called once
     where = place(Path.cwd())
-    settings = load(where.root, os.environ)
+    settings = load(where.root, os.environ, allow_unsandboxed=allow_unsandboxed or None)
     found = []
     for push in pushes(where.root, lines, os.environ):
         with GitTrees(where.root, push.base, push.head) as trees:
@@ -72,16 +72,6 @@ def project(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def narrowed(args: tuple[str, ...], tests: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The words for pytest with the tests in place of the paths they name; None when the two have nothing in common."""
-    places = {word: word.split("::")[0].rstrip("/").removeprefix("./") for word in args if not word.startswith("-")}
-    named = {place for place in places.values() if any(path == place or path.startswith(f"{place}/") for path in paths)}
-    if named:
-        tests = tuple(path for path in tests if any(path == place or path.startswith(f"{place}/") for place in named))
-    kept = (word for word in args if places.get(word) not in named)
-    return (*kept, *tests) if tests else None
-
-
 class _Trial:
     """One push, tried in a sandbox."""
 
@@ -97,7 +87,7 @@ class _Trial:
         if command.python is None:
             raise MissingError(f"only pytest can be verified, and {command.shown!r} is something else")
         job = task(command, self._settings)
-        args = job.run.args if tests is None else narrowed(job.run.args, tests, self._trees.paths("after"))
+        args = job.run.args if tests is None else testcommands.narrowed(job.run.args, tests, self._trees.paths("after"))
         return self._judged(replace(job, run=replace(job.run, args=args)), command) if args is not None else None
 
     def _tests(self) -> tuple[str, ...] | None:
@@ -160,7 +150,7 @@ class _Trial:
 
     def _holding(self, commit: str, trees: GitTrees) -> Sandbox:
         """A sandbox whose copies hold the tree of a commit."""
-        local = choice.chosen(str(self._at.root), self._settings.sandbox)
+        local = sandbox_for(str(self._at.root), self._settings, "log", quiet=True)
         return Overlaid(local, differences(self._at.root, commit, trees))
 
 

@@ -6,6 +6,7 @@ import ast
 import hashlib
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from difflib import SequenceMatcher
 from functools import lru_cache
 from itertools import accumulate
@@ -17,19 +18,26 @@ from dspy_ci.codebase.spans import Spans, spans_of
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.patches.templates.place import Mutation, Place
 from dspy_ci.patches.templates.table import FAMILIES, Family
+from dspy_ci.suspects.priors import SHIPPED, Priors, shape
 from dspy_ci.suspects.suspect import Suspect
+
+Traits = tuple[Mutation, Family, ast.stmt, Place]
+"""Where a change comes from."""
 
 MOST = 6000
 """How many candidates are made at once; no budget lasts for more."""
 
 
-def candidates(snapshot: Snapshot, suspects: Sequence[Suspect]) -> list[Patch]:
-    """Every template's changes at the suspects; the weight is suspicion times the odds of family and change."""
+def candidates(snapshot: Snapshot, suspects: Sequence[Suspect], priors: Priors = SHIPPED) -> list[Patch]:
+    """Every template's changes at the suspects; the weight is suspicion times the odds of family and change.
+
+    What was learnt of the repository's bugs weighs in.
+    """
     found: list[Patch] = []
     for place, scores in _places(snapshot, suspects):
         if len(found) > MOST:
             break
-        found += _at(place, scores, snapshot)
+        found += _weighed(_at(place, scores, snapshot), priors)
     return sorted(found, key=lambda patch: (-patch.weight, patch.edits))
 
 
@@ -49,13 +57,40 @@ def _places(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[tuple[P
             yield place, scores
 
 
-def _at(place: Place, scores: Mapping[int, float], snapshot: Snapshot) -> Iterator[Patch]:
+def described(snapshot: Snapshot, suspects: Sequence[Suspect]) -> list[tuple[Patch, tuple[str, ...]]]:
+    """The same changes without what was learnt, each with what can be learnt about it."""
+    found: list[tuple[Patch, tuple[str, ...]]] = []
+    for place, scores in _places(snapshot, suspects):
+        if len(found) > MOST:
+            break
+        found += ((patch, _features(*traits)) for patch, traits in _at(place, scores, snapshot))
+    return found
+
+
+def _weighed(found: Iterable[tuple[Patch, Traits]], priors: Priors) -> Iterator[Patch]:
+    for patch, traits in found:
+        yield replace(patch, weight=patch.weight * priors.weight(_features(*traits))) if priors.factors else patch
+
+
+def _at(place: Place, scores: Mapping[int, float], snapshot: Snapshot) -> Iterator[tuple[Patch, Traits]]:
     for statement in place.statements:
         score = scores.get(statement.lineno, 0.0)
         for node in place.nodes(statement) if score else ():
             for family in FAMILIES:
                 for mutation in family.mutations(node, place):
-                    yield _patch(mutation, family, score, place, snapshot)
+                    yield _patch(mutation, family, score, place, snapshot), (mutation, family, statement, place)
+
+
+def _features(mutation: Mutation, family: Family, statement: ast.stmt, place: Place) -> tuple[str, ...]:
+    """From the coarse to the fine."""
+    general = shape(mutation.why)
+    return (
+        f"file:{place.path}",
+        f"statement:{type(statement).__name__}",
+        f"family:{family.NAME}",
+        f"change:{family.NAME}: {general}",
+        f"exact:{family.NAME}: {mutation.why}",
+    )
 
 
 def _patch(mutation: Mutation, family: Family, score: float, place: Place, snapshot: Snapshot) -> Patch:

@@ -8,6 +8,7 @@ from typing import Literal
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.proposal import Proposal
+from dspy_ci.ports.lm import Usage
 from dspy_ci.ports.sandbox import Guarantees
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.verdict import Verdict
@@ -50,6 +51,9 @@ class FixReport:
     proposals: tuple[Proposal, ...] = ()
     """What a person may do where nothing could be proved."""
     model: str | None = None
+    """The model that was asked, None when none was."""
+    usage: Usage | None = None
+    """What it used."""
 
     @property
     def best(self) -> Offer | None:

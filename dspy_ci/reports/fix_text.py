@@ -8,7 +8,7 @@ from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.proposal import Proposal
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
 from dspy_ci.reports.styled import Style, Styled
-from dspy_ci.reports.words import headline
+from dspy_ci.reports.words import headline, used
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.verdict import CheckDelta, Verdict
 
@@ -26,7 +26,7 @@ def fix_text(report: FixReport, *, ranking: bool = False) -> Iterator[Styled]:
         yield from _causes(report.failures)
     for number, offer in enumerate(report.offers, 1):
         yield Styled("")
-        yield from _offer(offer, number, len(report.offers))
+        yield from offered(offer, number, len(report.offers))
     for proposal in report.proposals:
         yield Styled("")
         yield from _proposed(proposal)
@@ -36,6 +36,8 @@ def fix_text(report: FixReport, *, ranking: bool = False) -> Iterator[Styled]:
     if ranking:
         yield Styled("")
         yield from _ranking(report.suspects)
+    if report.model and report.usage:
+        yield Styled(f"model {report.model}: {used(report.usage)}", "faint")
     for note in report.notes:
         yield Styled(f"note: {note}", "faint")
 
@@ -51,7 +53,8 @@ def _causes(failures: tuple[Failure, ...]) -> Iterator[Styled]:
         yield Styled(f"  and {len(failures) - _MOST_FAILURES} more", "faint")
 
 
-def _offer(offer: Offer, number: int, count: int) -> Iterator[Styled]:
+def offered(offer: Offer, number: int, count: int) -> Iterator[Styled]:
+    """A patch with its diff and its proof."""
     patch, verdict = offer.patch, offer.verdict
     kind = "Patch" if verdict.verified else "Diagnosis (not proved)"
     which = f" {number} of {count}" if count > 1 else ""

@@ -14,6 +14,7 @@ from dspy_ci.codebase.renames import moved, renamed
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.failures.failure import Failure
 from dspy_ci.ports.repo import Change
+from dspy_ci.suspects.priors import SHIPPED, Priors
 
 _CONFIG = {"conftest.py", "setup.py", "noxfile.py", "tasks.py"}
 _TEST_ROOMS = {"tests", "test", "testing"}
@@ -54,6 +55,8 @@ class Evidence:
     """What this change did, against the commit that it left; None when there is nothing to compare with."""
     guilty: tuple[Hunk, ...] = ()
     """The parts of this change that turn the base red, by experiment."""
+    priors: Priors = SHIPPED
+    """What was learnt of this repository's bugs."""
 
     @cached_property
     def renamed(self) -> Mapping[str, tuple[str, ...]]:

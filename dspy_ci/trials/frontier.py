@@ -62,7 +62,7 @@ class Frontier:
         self._grown[trial.fixed] = used + 1
         snapshot = self.base.with_files(trial.patch.files)
         suspects = rank(without(self.evidence, trial.fixed)) if trial.fixed else self.suspects
-        upon = candidates(snapshot, shifted(suspects, trial.patch))
+        upon = candidates(snapshot, shifted(suspects, trial.patch), self.evidence.priors)
         self.add(upon, after=trial, factor=0.7 * (0.25 + trial.gain))
 
 

@@ -77,14 +77,22 @@ def _answers(
     """What each patch answers; patches that answered nothing are left out."""
     if function is None:
         return {}
+    said = answers(patches, function, asked, copy, python)
+    return {patches[number]: answer for number, answer in said.items()}
+
+
+def answers(
+    versions: Sequence[Patch | None], function: Function, asked: Sequence[Call], copy: Copy, python: str
+) -> dict[int, tuple[Answer, ...]]:
+    """By its number, what each version of the code answers, None being the code as it is; silent ones are left out."""
+    code = next(patch.base for patch in versions if patch)
     token = secrets.token_hex(8)
     name = f"dspy_ci_comparing_{token}"
-    snapshot = patches[0].base
-    module = module_name(snapshot, function.path)
+    module = module_name(code, function.path)
     roots = [".", "/".join(PurePosixPath(function.path).parts[: -len(module.split(".")) or None]) or "."]
     job = {
         "token": token, "module": module, "roots": roots, "calls": [call.code for call in asked], "each": 0.2,
-        "limit": 4.0, "versions": [_version(patch) for patch in patches],
+        "limit": 4.0, "versions": [_version(patch) if patch else [] for patch in versions],
     }  # fmt: skip
     program = (resources("dspy_ci.trials") / "inside" / "comparing.py").read_bytes()
     command = Command((python, f"{name}.py", f"{name}.json"), timeout=15.0)
@@ -93,10 +101,10 @@ def _answers(
     for line in outcome.output.splitlines():
         first, _, rest = line.partition(" ")
         number, _, data = rest.partition(" ")
-        if first == token and number.isdigit() and int(number) < len(patches):
+        if first == token and number.isdigit() and int(number) < len(versions):
             said = _read(data)
             if len(said) == len(asked):
-                found[patches[int(number)]] = said
+                found[int(number)] = said
     return found
 
 

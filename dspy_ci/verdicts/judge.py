@@ -72,6 +72,32 @@ def judge(
     return _verdict(case, State.VERIFIED, _proof(case), tier, commit)
 
 
+def unharmed(
+    patch: Patch, baseline: Baseline, copy: Copy, *, tier: str = "?", commit: str | None = None,
+    permit: Permit = NO_PERMIT,
+) -> Verdict:  # fmt: skip
+    """What can be said of a change where nothing is red: whether all that passed passes, and no checker complains.
+
+    It is never `verified`, since no test tells whether it does what was asked for; `rejected` when it does harm.
+    """
+    case = _Case(patch, replace(baseline, targets=frozenset()), copy)
+    for state, reason in _harm(case, permit):
+        return _verdict(case, state, reason, tier, commit)
+    reason = f"nothing was red, so nothing proves what was asked for; {_kept(case)}"
+    return _verdict(case, State.UNVERIFIED, reason, tier, commit)
+
+
+def _harm(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
+    yield from (objection for objection in _before_running(case, permit) if objection[0] is State.REJECTED)
+    yield from _checkers(case)
+    yield from _everything(case)
+    yield from _freshness(case)
+
+
+def _kept(case: _Case) -> str:
+    return "; ".join((f"{case.tests.kept} tests passed before and after, none is lost", *case.notes))
+
+
 def _objections(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
     """Every reason against the patch, the cheap ones first; the first one ends the case."""
     yield from _before_running(case, permit)

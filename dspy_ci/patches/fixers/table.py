@@ -58,5 +58,6 @@ def fixes(evidence: Evidence) -> tuple[Patch, ...]:
     for failure in evidence.failures:
         for fixer in FIXERS:
             for patch in islice(fixer.fixes(failure, evidence), MOST):
-                found.setdefault(patch.edits, replace(patch, edits=tuple(sorted(patch.edits))))
+                weight = patch.weight * evidence.priors.weight((f"fixer:{fixer.NAME}",))
+                found.setdefault(patch.edits, replace(patch, edits=tuple(sorted(patch.edits)), weight=weight))
     return tuple(sorted(found.values(), key=lambda patch: -patch.weight))
