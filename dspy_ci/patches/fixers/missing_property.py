@@ -18,8 +18,10 @@ NAME = "missing-property"
 
 def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     """The decorator added to the method that the failure shows; or taken from the one that the test calls."""
-    if found := said(failure, r"<bound method (?:\w+\.)*?(\w+)\.(\w+) of"):
-        for site, node in _methods(found[2], evidence, owner=found[1]):
+    found = said(failure, r"<bound method (?:\w+\.)*?(?P<owner>\w+)\.(?P<name>\w+) of")
+    found = found or said(failure, r"where (?P<owner>)(?P<name>\w+) = [^\n]*\.(?P=name)(?=\n|$)")
+    if found:
+        for site, node in _methods(found["name"], evidence, owner=found["owner"] or None):
             if len(node.args.args) == 1 and not node.decorator_list and not node.args.kwonlyargs:
                 start = site.spans.line_start(node.lineno)
                 text = f"{' ' * node.col_offset}@property\n"
