@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from dspy_ci.codebase.functions import functions
 from dspy_ci.failures.failure import Failure
-from dspy_ci.patches.fixers.site import Site, said, site_at, sites
+from dspy_ci.patches.fixers.site import Site, executed, said, sites
 from dspy_ci.patches.patch import Patch
 from dspy_ci.suspects.evidence import Evidence
 
@@ -21,7 +20,7 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     if failure.kind != "test" or not said(failure, r"None(?!\w)"):
         return
     seen: set[tuple[str, int]] = set()
-    for site in (*sites(failure, evidence), *_executed(failure, evidence)):
+    for site in (*sites(failure, evidence), *executed(failure, evidence)):
         for node in ast.walk(site.function.node):
             if (
                 isinstance(node, ast.Return | ast.Assign)
@@ -57,13 +56,3 @@ def _kept(node: ast.Return | ast.Assign, site: Site) -> Iterator[Patch]:
         goal = site.code(node.targets[0])
         text = whole if goal == owner else f"{whole}\n{indent}{goal} = {owner}"
         yield site.patch([site.replace(node, text)], NAME, why, 0.94)
-
-
-def _executed(failure: Failure, evidence: Evidence) -> Iterator[Site]:
-    """The functions that the failing test ran."""
-    for path, lines in sorted(evidence.lines.get(failure.test_id or "", {}).items()):
-        tree = evidence.snapshot.tree(path) if path in evidence.paths else None
-        for function in functions(path, tree)[:-1] if tree else ():
-            site = site_at(evidence, path, function.start) if any(line in function for line in lines) else None
-            if site:
-                yield site
