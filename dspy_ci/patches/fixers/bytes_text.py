@@ -35,9 +35,15 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
         ]
         for rank, node in enumerate(dict.fromkeys([*arguments, *sides, *owners])):
-            is_text = isinstance(node, ast.Constant | ast.JoinedStr) and not isinstance(getattr(node, "value", ""), str)
-            if isinstance(node, _HOLDERS) and not (is_text and isinstance(node, ast.Constant)):
+            if isinstance(node, _HOLDERS) and not _is_already(node, method or ""):
                 code = site.code(node)
                 why = f"`{code}` is {'text, bytes are' if method == 'encode' else 'bytes, text is'} wanted."
                 yield site.patch([site.replace(node, f"{code}.{method}()")], NAME, why, max(0.5, 0.92 - 0.04 * rank))
         return
+
+
+def _is_already(node: ast.expr, method: str) -> bool:
+    """Whether a literal is what is wanted."""
+    if isinstance(node, ast.Constant):
+        return isinstance(node.value, str) == (method == "decode")
+    return isinstance(node, ast.JoinedStr) and method == "decode"

@@ -33,9 +33,8 @@ def _beside(node: ast.Constant, site: Site) -> Patch:
     known = "Path" in site.scope.globals
     extra: list[Span] = [] if known else [site.importing("from pathlib import Path")]
     code = f"Path(__file__).parent / {site.code(node)}"
-    wrapped = any(
-        isinstance(other, ast.Attribute | ast.BinOp) and node in ast.walk(other) for other in ast.walk(site.tree)
-    )
+    holders = (other for other in ast.walk(site.tree) if isinstance(other, ast.Attribute | ast.BinOp))
+    wrapped = any(node in ast.iter_child_nodes(other) for other in holders)
     text = f"({code})" if wrapped else code
     why = f"`{node.value!s}` lies beside the module, wherever the program is started."
     return site.patch([site.replace(node, text), *extra], NAME, why, 0.95)

@@ -17,7 +17,7 @@ _IN_PLACE = {"sort", "reverse", "append", "extend", "insert", "remove", "clear",
 
 def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     """The change first, then the object; for sorting and reversing also the function that gives a new list."""
-    if failure.kind != "test" or not said(failure, r"None(?!\w)"):
+    if failure.kind != "test" or not said(failure, r"\bNone(?:Type)?\b"):
         return
     seen: set[tuple[str, int]] = set()
     for site in (*sites(failure, evidence), *executed(failure, evidence)):
