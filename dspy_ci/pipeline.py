@@ -18,6 +18,7 @@ from dspy_ci.errors import UsageError
 from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure
 from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.patches.hints import hinted, linted
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.proposals.table import proposed
 from dspy_ci.patches.reverts import reverts
@@ -32,6 +33,7 @@ from dspy_ci.search import Budget, Case, Finished, Plausible, Trying, search
 from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.priors import SHIPPED, Priors
 from dspy_ci.suspects.rank import rank
+from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.check import Check
 from dspy_ci.verdicts.judge import judge
@@ -121,7 +123,8 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
         story = replace(story, status="unfixed", suspects=rank(evidence))
         yield Step("suspect", words.suspected(story.suspects))
         copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
-        found = yield from searched(case_of(task, evidence, story, first), copies, clock)
+        case = replace(case_of(task, evidence, story, first), first=at_hand(evidence, story.suspects, copies[0]))
+        found = yield from searched(case, copies, clock)
         story = replace(story, tried=found.tried)
         base = measuring.result()
         if not base.targets:
@@ -195,6 +198,13 @@ def blamed(task: Task, past: Trees, sandbox: Sandbox, first: TestReport, copy: C
     slowest = max((first.results[name].seconds for name in red), default=0.0)
     trial = replace(task.run, ids=tuple(sorted(red)), per_test=max(_QUICK, 3 * slowest))
     return blame(changes(past), trial, sandbox, task.budget * _BLAME, copy)
+
+
+def at_hand(evidence: Evidence, suspects: Sequence[Suspect], copy: Copy) -> tuple[Patch, ...]:
+    """What the output itself proposes, and what ruff would change in the files under suspicion."""
+    files = tuple(dict.fromkeys(suspect.file for suspect in suspects))
+    code = evidence.snapshot
+    return (*hinted(code, evidence.failures), *linted(code, files, copy))
 
 
 def case_of(task: Task, evidence: Evidence, story: FixReport, first: TestReport) -> Case:

@@ -54,6 +54,8 @@ def _holds_others(path: str) -> bool:
 
 @cache
 def needed(program: str) -> tuple[str, ...]:
-    """What a program given by its path reads of its own: an interpreter its environment, any other its folder."""
-    name = Path(program).name
-    return places(program) if name.startswith(("python", "pypy")) else _safe([str(Path(program).parent)])
+    """What a program given by its path reads: an interpreter its environment, any other its folder and libraries."""
+    if Path(program).name.startswith(("python", "pypy")):
+        return places(program)
+    folder = Path(program).parent
+    return _safe([str(folder), *([str(folder.parent / "lib")] if folder.name == "bin" else [])])
