@@ -68,7 +68,7 @@ class ModelError(MissingError):
         super().__init__(message, hint=hint)
         self.kind = kind
         """`offline unreachable timeout cut garbage redirect auth missing rate billing too-long refused server empty
-        truncated budget`"""
+        truncated useless budget`"""
         self.wait = wait
         """Seconds after which the server wants to be asked again."""
         self.spent = spent

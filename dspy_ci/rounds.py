@@ -7,7 +7,7 @@ any other patch, and by one rule more: what looks bent to the tests is refused, 
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
@@ -22,6 +22,10 @@ from dspy_ci.ports.author import Author, Brief
 from dspy_ci.ports.sandbox import Copy, TestRun
 from dspy_ci.ports.trial import observe
 from dspy_ci.reports.fix import Offer
+from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.trials import rivals
+from dspy_ci.trials.bent import Lab, bent
+from dspy_ci.trials.jury import Jury
 from dspy_ci.trials.rivals import settled
 from dspy_ci.verdicts.baseline import Baseline
 from dspy_ci.verdicts.judge import judge, unharmed
@@ -31,6 +35,7 @@ _PASSING = frozenset({"truncated", "empty", "garbage", "cut"})
 """Trouble with one answer; every other trouble is one of the model, and ends the asking."""
 _FEEDBACK = 1500
 """Tokens of feedback that a brief carries."""
+_GENERAL = "a change must be right for every input, not only for those of the tests"
 _TAIL = 25
 """Lines of a failing test that are told."""
 
@@ -47,7 +52,9 @@ class Asking:
     """When these are spent, no other answer is asked for."""
     prompt_tokens: int = 6000
     rationale: Callable[[str], str] = str
-    """Why a change is right, in the words of an answer."""
+    """Why a change is right, by what an answer says."""
+    origin: str = "model"
+    """Where reports say that the patches come from."""
     record: Callable[[Mapping[str, object]], None] = lambda _: None
     """Keeps the trajectory: what was asked, answered and found wrong."""
 
@@ -66,6 +73,8 @@ class Court:
     """Takes secrets out of what tests print."""
     mends: bool = True
     """Whether something red shall become green; else a change only must do no harm."""
+    only: frozenset[str] = frozenset()
+    """The files that may be changed; empty for all that the policy leaves open."""
     seed: int = 0
 
 
@@ -90,8 +99,8 @@ class Outcome:
     """How many answers came."""
     notes: tuple[str, ...] = ()
     """What was found wrong with answers, the last round only."""
-    seen: set[str] = field(default_factory=set)
-    """Ids of the patches that were judged."""
+    seen: dict[str, str] = field(default_factory=dict)
+    """What became of each patch, by its id."""
 
 
 def asked(brief: Brief, asking: Asking, court: Court) -> Iterator[Answered | Outcome]:
@@ -108,7 +117,7 @@ def asked(brief: Brief, asking: Asking, court: Court) -> Iterator[Answered | Out
         offers = [answered.offer for answered in found if answered.offer]
         outcome.offers = _ordered([*outcome.offers, *offers], court)
         outcome.notes = tuple(dict.fromkeys(answered.said for answered in found)) or outcome.notes
-        if not found or outcome.trouble or any(_holds(offer, court) for offer in outcome.offers):
+        if not found or outcome.trouble or any(holds(offer, court) for offer in outcome.offers):
             break
         brief = brief._replace(feedback=_told(found))
     yield outcome
@@ -134,13 +143,18 @@ def _one(brief: Brief, number: int, asking: Asking, court: Court, outcome: Outco
 
 
 def _judged(text: str, number: int, asking: Asking, court: Court, outcome: Outcome) -> Answered:
-    patch = applied(text, court.code, origin="model", rationale=_rationale(asking.rationale(text)))
+    patch = applied(text, court.code, origin=asking.origin, rationale=asking.rationale(text))
     if isinstance(patch, Unapplied):
         near = closest(text, patch.path, court.code) if patch.word == "no-place" and patch.path else ""
         return Answered(number, f"not taken over: {patch.sentence}" + (f"; {near}" if near else ""))
     if patch.id in outcome.seen:
-        return Answered(number, "the same change was proposed before, and refused")
-    outcome.seen.add(patch.id)
+        return Answered(number, f"the same as before, and {outcome.seen[patch.id]}")
+    answered = _weighed(patch, number, court)
+    outcome.seen[patch.id] = answered.said
+    return answered
+
+
+def _weighed(patch: Patch, number: int, court: Court) -> Answered:
     if objection := next(_objections(patch, court), None):
         return Answered(number, objection)
     verdict = (judge if court.mends else unharmed)(
@@ -154,11 +168,30 @@ def _judged(text: str, number: int, asking: Asking, court: Court, outcome: Outco
 def _objections(patch: Patch, court: Court) -> Iterator[str]:
     """What speaks against a patch before it is judged in full, in words that help to write a better one."""
     yield from (refusal.sentence for refusal in refusals(patch, court.permit))
+    if court.only and (others := sorted(patch.sources.keys() - court.only)):
+        yield f"refused: only {', '.join(sorted(court.only))} may be changed, not {', '.join(others)}"
     if not court.mends:
         return
     for mark in marks(patch):
-        yield f"refused: {mark.sentence}; the change must be right for every input, not only for those of the tests"
+        if mark.rule != "input-literal":  # what that means is found out by asking
+            yield f"refused: {mark.sentence}; {_GENERAL}"
     yield from _still_red(patch, court)
+    yield from _bent(patch, court)
+
+
+def _bent(patch: Patch, court: Court) -> Iterator[str]:
+    """Whether the patch only answers what the tests ask."""
+    if isinstance(court.base.trial, TestRun):
+        tests = _files(court.base.targets)
+        if why := bent(patch, tests, Lab(court.copy, court.base.trial.python, court.seed)):
+            yield f"refused: {why}; {_GENERAL}"
+    else:
+        yield from (f"refused: {mark.sentence}; {_GENERAL}" for mark in marks(patch))
+
+
+def _files(ids: Collection[str]) -> tuple[str, ...]:
+    """The files of test ids."""
+    return tuple(dict.fromkeys(name.partition("::")[0] for name in sorted(ids)))
 
 
 def _still_red(patch: Patch, court: Court) -> Iterator[str]:
@@ -173,10 +206,6 @@ def _still_red(patch: Patch, court: Court) -> Iterator[str]:
         yield f"refused: with this change {name} is still red" + (f":\n{printed}" if printed else "")
 
 
-def _rationale(said: str) -> str:
-    return f"The model says: {said}" if said else "The model gave no reason."
-
-
 def _told(found: Sequence[Answered]) -> str:
     """What the author hears about its answers, each thing once, within a budget."""
     parts, left = [], _FEEDBACK
@@ -188,9 +217,16 @@ def _told(found: Sequence[Answered]) -> str:
     return "\n".join(parts)
 
 
-def _holds(offer: Offer, court: Court) -> bool:
+def holds(offer: Offer, court: Court) -> bool:
     """Whether an offer is as good as it can be."""
     return offer.verdict.verified or not court.mends
+
+
+def _rivalry(court: Court, run: TestRun) -> rivals.Court:
+    """Where answers that were verified are compared with each other."""
+    targets = tuple(sorted(court.base.targets))
+    jury = Jury(run, targets, tuple(sorted(court.base.passing)), quick=True, errors={})
+    return rivals.Court(Evidence(court.code, (), red=court.base.targets), jury, court.copy, court.seed)
 
 
 def _ordered(offers: Sequence[Offer], court: Court) -> tuple[Offer, ...]:
@@ -198,9 +234,8 @@ def _ordered(offers: Sequence[Offer], court: Court) -> tuple[Offer, ...]:
     verified = [offer for offer in offers if offer.verdict.verified]
     places: dict[str, int] = {}
     if len(verified) > 1 and isinstance(court.base.trial, TestRun):
-        tests = tuple(dict.fromkeys(name.partition("::")[0] for name in sorted(court.base.targets)))
         weighed = [replace(offer.patch, weight=1 / (1 + offer.patch.size)) for offer in verified]
-        best = settled(weighed, tests, court.copy, court.base.trial.python, court.seed)
+        best = settled(weighed, _rivalry(court, court.base.trial))
         places = {patch.id: place for place, patch in enumerate(best)}
 
     def order(offer: Offer) -> tuple[bool, int, int, str]:

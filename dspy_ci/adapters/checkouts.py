@@ -7,22 +7,26 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from dspy_ci.errors import MissingError, UsageError
+from dspy_ci.ports.workshop import Spot
 
 _PATIENCE = 600
 _DEPTH = "50"
 """Commits of history: the search looks at what was changed lately."""
 _SETTINGS = {
-    "core.hooksPath": os.devnull, "core.fsmonitor": "false", "protocol.allow": "never", "protocol.https.allow": "always",
-    "protocol.http.allow": "always", "protocol.file.allow": "always", "transfer.fsckObjects": "true", "gc.auto": "0",
+    "core.hooksPath": os.devnull, "core.fsmonitor": "false", "protocol.allow": "never",
+    "protocol.https.allow": "always", "protocol.http.allow": "always", "protocol.file.allow": "always",
+    "transfer.fsckObjects": "true", "gc.auto": "0",
     "advice.detachedHead": "false", "submodule.recurse": "false", "init.defaultBranch": "main",
     "filter.lfs.smudge": "", "filter.lfs.required": "false",
 }  # fmt: skip
+
+_NETWORK = ("https_proxy", "HTTPS_PROXY", "http_proxy", "no_proxy", "NO_PROXY", "GIT_SSL_CAINFO", "SSL_CERT_FILE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,27 +40,28 @@ class Checkouts:
     """A working tree that may be at the commit already, with the project's environment around it."""
 
     @contextmanager
-    def at(self, sha: str) -> Iterator[Path]:
+    def at(self, spot: Spot) -> Iterator[Path]:
         """A folder with the files of the head, when that is the commit. Raises UsageError when it has moved on."""
-        if self.here is not None and _is_at(self.here, sha):
+        if self.here is not None and _is_at(self.here, spot.commit):
             yield self.here
             return
         with tempfile.TemporaryDirectory(prefix="dspy-ci-", ignore_cleanup_errors=True) as name:
             folder = Path(name) / "checkout"
             folder.mkdir()
-            self._fetch(folder, sha)
+            self._fetch(folder, spot)
             yield folder
 
-    def _fetch(self, folder: Path, sha: str) -> None:
+    def _fetch(self, folder: Path, spot: Spot) -> None:
         plain = _environment()
         _git(folder, plain, "init", "--quiet")
-        _git(
-            folder, _environment(self.url, self.token), "fetch", "--quiet", "--no-tags", "--depth", _DEPTH,
-            "--no-recurse-submodules", self.url, f"+refs/pull/{self.number}/head:refs/dspy-ci/head",
-        )  # fmt: skip
-        if _git(folder, plain, "rev-parse", "refs/dspy-ci/head").strip() != sha:
+        fetch = ("fetch", "--quiet", "--no-tags", "--depth", _DEPTH, "--no-recurse-submodules", self.url)
+        known = _environment(self.url, self.token)
+        _git(folder, known, *fetch, f"+refs/pull/{self.number}/head:refs/dspy-ci/head")
+        if _git(folder, plain, "rev-parse", "refs/dspy-ci/head").strip() != spot.commit:
             raise UsageError("the branch has moved on while I fetched it; ask again")
-        _git(folder, plain, "checkout", "--quiet", "--detach", sha)
+        with suppress(MissingError):  # without the base less can be compared, and that is said
+            _git(folder, known, *fetch, f"+{spot.base}:refs/dspy-ci/base")
+        _git(folder, plain, "checkout", "--quiet", "--detach", spot.commit)
 
 
 def _is_at(folder: Path, sha: str) -> bool:
@@ -84,7 +89,7 @@ def _environment(url: str = "", token: str = "") -> dict[str, str]:
         "PATH": os.environ.get("PATH", os.defpath), "HOME": os.devnull, "GIT_CONFIG_NOSYSTEM": "1",
         "GIT_CONFIG_GLOBAL": os.devnull, "GIT_TERMINAL_PROMPT": "0", "GIT_ASKPASS": "true", "GIT_LFS_SKIP_SMUDGE": "1",
         "GIT_OPTIONAL_LOCKS": "0", "GIT_CONFIG_COUNT": str(len(given)), **config,
-        **{name: value for name, value in os.environ.items() if name.lower().endswith("_proxy") or "CA" in name.split("_")},
+        **{name: os.environ[name] for name in _NETWORK if name in os.environ},
     }  # fmt: skip
 
 

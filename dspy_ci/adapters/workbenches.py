@@ -16,10 +16,11 @@ from typing import IO
 
 import dspy_ci
 from dspy_ci.errors import DspyCiError
-from dspy_ci.ports.workshop import JobLog, Made
+from dspy_ci.ports.workshop import JobLog, Made, Spot
 
 _KEPT = frozenset({
-    "PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV", "CONDA_PREFIX",
+    "PATH", "HOME", "LANG", "LANGUAGE", "TZ", "TMPDIR", "TERM", "USER", "LOGNAME", "SHELL", "VIRTUAL_ENV",
+    "CONDA_PREFIX",
     "CI", "GITHUB_ACTIONS", "XDG_CACHE_HOME", "XDG_STATE_HOME", "XDG_RUNTIME_DIR", "SSL_CERT_FILE", "SSL_CERT_DIR",
     "DSPY_CI_ALLOW_UNSANDBOXED", "DSPY_CI_SANDBOX", "DSPY_CI_WORKERS", "PYENV_ROOT", "PYENV_VERSION",
 })  # fmt: skip
@@ -39,19 +40,20 @@ sys.exit(import_module(sys.argv[2]).run(sys.argv[3:]))
 """Ends with the thread that began it, and imports nothing from the folder that it works in."""
 _VERB = "dspy_ci.__main__"
 _READER = "dspy_ci.commands.factfinding"
-_SOLVER = "dspy_ci.commands.proving"
 
 
 @dataclass(frozen=True, slots=True)
 class LocalWorkshop:
     """See Workshop for the contract."""
 
-    checkout: Callable[[str], AbstractContextManager[Path]]
+    checkout: Callable[[Spot], AbstractContextManager[Path]]
     """A folder with the files of a commit."""
     fit: Callable[[Path], None] = lambda _: None
     """Raises DspyCiError when foreign code may not be run there."""
     seconds: float = 900.0
     """How long one bench may take."""
+    options: tuple[str, ...] = ()
+    """More words for the search, such as its budget."""
     model: Mapping[str, str] = field(default_factory=dict, repr=False)
     """What a model needs in the environment; only the benches that may ask one see it."""
 
@@ -66,39 +68,43 @@ class LocalWorkshop:
             (desk / "jobs.json").write_text(json.dumps({"target": json.loads(target), "jobs": jobs}), encoding="utf-8")
             return self._made(_READER, [str(desk / "jobs.json")], desk)
 
-    def bundle(self, commit: str, facts: str, settings: Mapping[str, str]) -> Made:
-        """See Workshop."""
+    def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
+        """See Workshop; a solver that was ended leaves what it had by then."""
         with _desk() as desk:
             (desk / "facts.json").write_text(facts, encoding="utf-8")
-            return self._in_checkout(commit, _SOLVER, [str(desk / "facts.json")], settings, self.model)
+            out = desk / "bundle.json"
+            words = ["action", "solve", "--facts", str(desk / "facts.json"), "--out", str(out), *self.options]
+            made = self._in_checkout(spot, words, {**settings, **self.model})
+            with suppress(OSError), out.open("rb") as file:
+                return Made(_read(file))
+            return Made("", made.problem or "the solver left nothing")
 
-    def score(self, commit: str, settings: Mapping[str, str]) -> Made:
+    def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
-        return self._in_checkout(commit, _VERB, ["score", "--format", "json"], settings, {})
+        return self._in_checkout(spot, ["score", "--format", "json"], settings)
 
-    def edit(self, commit: str, task: str, settings: Mapping[str, str]) -> Made:
+    def edit(self, spot: Spot, task: str, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
         if not self.model:
             return Made("", "a described change needs a language model, and none is set up for me")
-        return self._in_checkout(commit, _VERB, ["edit", "--format", "json", "--", task], settings, self.model)
+        return self._in_checkout(spot, ["edit", "--format", "json", "--", task], {**settings, **self.model})
 
-    def _in_checkout(
-        self, commit: str, module: str, words: list[str], settings: Mapping[str, str], model: Mapping[str, str]
-    ) -> Made:
+    def _in_checkout(self, spot: Spot, words: list[str], environment: Mapping[str, str]) -> Made:
+        """What a verb of ours says about the files of a commit."""
         try:
-            with self.checkout(commit) as folder:
+            with self.checkout(spot) as folder:
                 self.fit(folder)
-                return self._made(module, words, folder, {**settings, **model})
+                return self._made(_VERB, words, folder, environment)
         except DspyCiError as error:
             return Made("", str(error))
 
-    def _made(self, module: str, words: list[str], folder: Path, more: Mapping[str, str] = _NOTHING) -> Made:
-        """What a process of ours wrote; it gets a clean environment, and ends in time."""
+    def _made(self, module: str, words: list[str], folder: Path, environment: Mapping[str, str] = _NOTHING) -> Made:
+        """What a process of ours printed; its environment is clean, and it ends in time."""
         argv = [sys.executable, "-I", "-c", _START, str(Path(dspy_ci.__file__).parent.parent), module, *words]
         kept = {name: value for name, value in os.environ.items() if name in _KEPT or name.startswith("LC_")}
         with tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as err:
             process = subprocess.Popen(
-                argv, cwd=folder, env={**kept, **more}, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
+                argv, cwd=folder, env={**kept, **environment}, stdin=subprocess.DEVNULL, stdout=out, stderr=err,
                 start_new_session=True,
             )  # fmt: skip
             try:
@@ -107,10 +113,8 @@ class LocalWorkshop:
                 return Made("", f"it took longer than {self.seconds:.0f} seconds")
             finally:
                 _ended(process)
-            text = _read(out, _LARGEST)
-            if code in {0, 1} and text.strip():
-                return Made(text)
-            return Made("", _reason(_read(err, 1 << 16), code))
+            text = _read(out)
+            return Made(text) if code in {0, 1} and text.strip() else Made("", _reason(_read(err), code))
 
 
 @contextmanager
@@ -126,10 +130,11 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     process.wait()
 
 
-def _read(file: IO[bytes], most: int) -> str:
+def _read(file: IO[bytes]) -> str:
+    """All of it; nothing when it is too much."""
     file.seek(0)
-    data = file.read(most + 1)
-    return "" if len(data) > most else data.decode("utf-8", "replace")
+    data = file.read(_LARGEST + 1)
+    return "" if len(data) > _LARGEST else data.decode("utf-8", "replace")
 
 
 def _reason(said: str, code: int) -> str:

@@ -26,6 +26,10 @@ _SLOW = 2.0
 _ALTERNATIVES = 4
 _DEPTH = 6
 """How often a hunk is taken apart further."""
+_AGAIN = 3
+"""How often an answer is confirmed before it is given: a test that tosses a coin would name somebody."""
+_CHEAP = 10.0
+"""The limit of a run up to which all confirmations are asked for; else one."""
 _TARGETS = 40
 """Tests that every experiment runs; more of them share their causes with these."""
 _PATIENCE = 60.0
@@ -109,7 +113,8 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     for guilt in search.guilts():
         yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
     yield Culprits(
-        "flaky" if search.unstable else "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing,
+        "flaky" if search.unstable else "found", () if search.unstable else tuple(search.found), len(case.hunks),
+        lab.runs, search.narrowing,
         lab.remembered, complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
         held=tuple(sorted({case.hunks[i].path for i in search.held})), unmet=search.unmet,
     )  # fmt: skip
@@ -341,10 +346,13 @@ class Search:
         return self._known
 
     def _confirmed(self) -> bool:
-        """Whether the base is green and each answer red once more: otherwise chance has led us."""
+        """Whether the base is green and each answer red, again and again: otherwise chance has led us."""
+        return all(self._confirmed_once(number) for number in range(1, 1 + (_AGAIN if self.limit <= _CHEAP else 1)))
+
+    def _confirmed_once(self, number: int) -> bool:
         held = [self.case.hunks[i] for i in self.held]
         again = [held, *([*held, *guilt.hunks] for guilt in self.found)]
-        base, *answers = self.case.reports(self.targets, again, self.limit, number=1)
+        base, *answers = self.case.reports(self.targets, again, self.limit, number=number)
         green = all(self.redness.reply(base, name) != "red" for name in self.targets)
         pairs = zip(self.found, answers, strict=True)
         return green and all(self.redness.reply(report, guilt.tests[0]) == "red" for guilt, report in pairs)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -32,7 +32,7 @@ class Desk:
     """What an answer needs."""
 
     bench: Bench
-    limits: Limits = Limits()
+    limits: Limits = field(default_factory=Limits)
     now: Callable[[], datetime] = lambda: datetime.now(timezone.utc)
 
 

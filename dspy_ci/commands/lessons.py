@@ -10,7 +10,6 @@ from dataclasses import asdict
 from typing import Any
 
 from dspy_ci.adapters.casefiles import CaseFiles
-from dspy_ci.adapters.promoted import FOLDER
 from dspy_ci.commands.bars import Bar
 from dspy_ci.commands.mending import cores
 from dspy_ci.commands.mining import Field, remembered
@@ -23,6 +22,7 @@ from dspy_ci.learn.splitting import split
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.suspects.priors import SCHEMA, read_priors
 
+FOLDER = ".dspy-ci"
 CANDIDATE = "runs/priors.json"
 REPORT = "reports/priors.json"
 PROMOTED = "priors.json"

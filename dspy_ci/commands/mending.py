@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from dspy_ci import pipeline, settings
-from dspy_ci.adapters import applying, bases, testcommands
+from dspy_ci.adapters import applying, bases, programfiles, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.gittrees import GitTrees
-from dspy_ci.adapters.promoted import promoted
 from dspy_ci.adapters.sandbox.demand import Origin
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.checkers import checks
@@ -73,9 +72,9 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
         progress.notes((*command.notes, *told))
         sandbox = sandbox_for(repo.root, chosen, origin, quiet=manner.quiet)
-        place = _Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
+        place = Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
         report: FixReport | None = None
-        for events in _tasks(place, command, chosen, named, options):
+        for events in attempts(place, command, chosen, named, options):
             for event in events:
                 progress.show(event)
                 report = event if isinstance(event, FixReport) else report
@@ -110,20 +109,20 @@ def _helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> 
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class Place:
     """Where to mend."""
 
     repo: GitRepo
     sandbox: Sandbox
     past: Trees | None
-    helper: Asking | str | None
+    helper: Asking | str | None = None
     """Who is asked last, or what the report says of a model that is not."""
-    priors: Priors
+    priors: Priors = SHIPPED
     """What was learnt of the repository's bugs."""
 
 
-def _tasks(
-    at: _Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
+def attempts(
+    at: Place, command: TestCommand, chosen: Settings, named: Sequence[Failure], asked: Mapping[str, object]
 ) -> Iterator[Iterator[pipeline.Event]]:
     """The tests first; then the checkers that the user or the log named, each of which may be red while they pass."""
     clean = Redactor(secret_values(os.environ)).redact
@@ -184,7 +183,7 @@ def task(command: TestCommand, chosen: Settings) -> Task:
 
 def priors(root: Path) -> tuple[Priors, tuple[str, ...]]:
     """What was learnt of the repository and promoted, and a word about it."""
-    text = promoted(root, "priors.json", os.environ)
+    text = programfiles.text(root, ".dspy-ci/priors.json", os.environ)
     if text is None:
         return SHIPPED, ()
     try:

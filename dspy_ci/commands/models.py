@@ -23,8 +23,8 @@ from dspy_ci.adapters.trajectories import Trajectory
 from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.models import Choice, choice, price
 from dspy_ci.ports.lm import LM, Silent, Usage
-from dspy_ci.programs.author import Writer
-from dspy_ci.programs.edit import PROGRAM, rationale
+from dspy_ci.programs.author import Writer, said
+from dspy_ci.programs.edit import PROGRAM
 from dspy_ci.programs.program import Program
 from dspy_ci.programs.stored import path_of, read
 from dspy_ci.rounds import Asking
@@ -79,7 +79,7 @@ def asking(settings: Settings, repo: GitRepo, *, needed: bool = False) -> Asking
     clean = Redactor(secret_values(os.environ)).redact
     return Asking(
         writer, settings.samples, settings.rounds, seconds=max(settings.budget, settings.model_timeout),
-        prompt_tokens=settings.prompt_tokens, rationale=rationale,
+        prompt_tokens=settings.prompt_tokens, rationale=said,
         record=Trajectory(cache_home() / "trajectories", clean).record,
     )  # fmt: skip
 

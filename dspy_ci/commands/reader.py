@@ -32,7 +32,7 @@ def read_run(out: Path, logs: tuple[Path, ...], folder: Path) -> int:
     forge = None if logs else forge_of(event, os.environ)
     target = target_of(event, forge, folder)
     if logs:
-        facts = Facts(target, tuple(_of_file(path) for path in logs))
+        facts = Facts(target, tuple(facts_of_file(path) for path in logs))
     elif forge is None or target.run_id is None:
         facts = Facts(target, notes=("the logs were not read: there is no token",))
     else:
@@ -63,7 +63,8 @@ def _job(job: Job, forge: Runs) -> JobFacts:
         return replace(blank, problem=_why(error))
 
 
-def _of_file(path: Path) -> JobFacts:
+def facts_of_file(path: Path) -> JobFacts:
+    """What the log in a file says. Raises UsageError when it is none."""
     return _told(JobFacts(path.name), read(str(path)))
 
 

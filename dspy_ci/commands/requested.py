@@ -8,12 +8,15 @@ from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
 
 from dspy_ci.commands.committing import commit
+from dspy_ci.commands.editions import edited
+from dspy_ci.commands.hushing import hush
 from dspy_ci.errors import ForgeError, UsageError
 from dspy_ci.failures.rerun import overall
 from dspy_ci.ports.forge import Forge, Job, Pushes, Run
-from dspy_ci.ports.workshop import JobLog, Made, Workshop
+from dspy_ci.ports.workshop import JobLog, Made, Spot, Workshop
 from dspy_ci.reports.bundle import Bundle, bundle_of
 from dspy_ci.reports.facts import Facts, Target, facts_of, facts_text
+from dspy_ci.reports.markdown import prose
 from dspy_ci.requests import replies
 from dspy_ci.requests.request import Request
 from dspy_ci.requests.shelf import Shelved, shelved
@@ -43,8 +46,8 @@ class Bench:
     workshop: Workshop
     pusher: Pushes | None = None
     """For a token whose pushes start CI; None where there is none."""
-    publish: Callable[[Bundle], str] | None = None
-    """Brings a bundle to where people read, and says where that is."""
+    publish: Callable[[Bundle], tuple[Bundle, str]] = lambda bundle: (bundle, "")
+    """Brings a bundle to where people read: as it was posted, and where."""
     settings: Callable[[str], Mapping[str, str]] = field(default=lambda _: {})
     """The settings of the project at a commit of its base branch."""
 
@@ -67,23 +70,26 @@ def fix(request: Request, bench: Bench) -> Reply:
     if request.argument and not (facts := only(facts, request.argument)).failures:
         return Reply("No failure of this commit is called so, and it is not its id either.", "refused")
     pull = request.pull
-    made = bench.workshop.bundle(pull.head_sha, facts_text(facts), bench.settings(pull.base_sha))
+    made = bench.workshop.bundle(spot(request), facts_text(facts), bench.settings(pull.base_sha))
     return _delivered(request, bench, made)
 
 
 def edit(request: Request, bench: Bench) -> Reply:
     """A described change, judged like any other."""
     pull = request.pull
-    made = bench.workshop.edit(pull.head_sha, request.command.arguments[0], bench.settings(pull.base_sha))
-    return _delivered(request, bench, made)
+    made = bench.workshop.edit(spot(request), request.command.arguments[0], bench.settings(pull.base_sha))
+    if made.problem:
+        return _delivered(request, bench, made)
+    target = Target(pull.base_repo, pull.head_sha, pull.number, base_sha=pull.base_sha, base_ref=pull.base_ref)
+    return _delivered(request, bench, Made(edited(_object(made.text), target)))
 
 
 def score(request: Request, bench: Bench) -> Reply:
     """Tests, types and lint as one number."""
     pull = request.pull
-    made = bench.workshop.score(pull.head_sha, bench.settings(pull.base_sha))
+    made = bench.workshop.score(spot(request), bench.settings(pull.base_sha))
     if made.problem:
-        return Reply(replies.prose(replies.sentence(made.problem)), "failed")
+        return Reply(prose(replies.sentence(made.problem)), "failed")
     return Reply(replies.scored(_object(made.text), pull.head_sha))
 
 
@@ -120,14 +126,12 @@ def apply(request: Request, bench: Bench) -> Reply:
 
 def ignore(request: Request, bench: Bench) -> Reply:
     """Remember that something is not to be mentioned again."""
-    wanted = request.argument
-    if wanted is None:
-        return Reply(replies.hushed("*"), key="*")
-    named = only(facts_about(request, bench), wanted).failures
+    facts = facts_about(request, bench)
+    named = (only(facts, request.argument) if request.argument else facts).failures
     if not named:
-        return Reply("No failure of this commit is called so.", "refused")
-    key = named[0].fingerprint[:16]
-    return Reply(replies.hushed(key), key=key)
+        return Reply("No failure of this commit is called so." if request.argument else "Nothing is red.", "refused")
+    hush(bench.forge, request.pull.number, named)
+    return Reply(replies.hushed(named))
 
 
 def help_(request: Request, bench: Bench) -> Reply:
@@ -160,10 +164,8 @@ def facts_about(request: Request, bench: Bench) -> Facts:
     jobs = [job for _, failed in red for job in failed]
     logs, notes = list[JobLog](), list[str]()
     for job in jobs[:_JOBS]:
-        try:
-            logs.append(JobLog(job.id, job.name, job.url, _log(bench.forge, job.id)))
-        except ForgeError as error:
-            notes.append(f"the log of the job {job.name!r} could not be had: {error}")
+        log = _log(bench.forge, job)
+        (notes if isinstance(log, str) else logs).append(log)  # type: ignore[arg-type]
     if not logs:
         return Facts(target, notes=tuple(notes))
     made = bench.workshop.facts(json.dumps(asdict(target)), logs)
@@ -171,6 +173,11 @@ def facts_about(request: Request, bench: Bench) -> Facts:
         raise UsageError(made.problem)
     facts = facts_of(made.text)
     return replace(facts, target=target, notes=(*notes, *facts.notes))
+
+
+def spot(request: Request) -> Spot:
+    """The commit that is worked on."""
+    return Spot(request.pull.head_sha, request.pull.base_sha)
 
 
 def changed(request: Request, bench: Bench) -> tuple[str, ...]:
@@ -206,28 +213,31 @@ def stored_patch(request: Request, bench: Bench) -> Shelved | str:
 def _delivered(request: Request, bench: Bench, made: Made) -> Reply:
     """The bundle where people read it, and the answer that says so."""
     if made.problem:
-        return Reply(replies.prose(replies.sentence(made.problem)), "failed")
+        return Reply(prose(replies.sentence(made.problem)), "failed")
     bundle = bundle_of(made.text)
     if bundle.target.head_sha != request.pull.head_sha:
         raise UsageError("what came out of the workshop is about another commit")
     if bench.forge.pull(request.pull.number).head_sha != request.pull.head_sha:
         return Reply("The branch has moved on while I worked, so I post nothing; ask again.", "refused")
-    where = bench.publish(bundle) if bench.publish else ""
-    return Reply(replies.fixed(bundle, where), "done" if bundle.best or bundle.status == "green" else "failed")
+    posted, where = bench.publish(bundle)
+    return Reply(replies.fixed(posted, where), "done" if posted.best or posted.status == "green" else "failed")
 
 
 def _may_be_red(run: Run) -> bool:
     return run.conclusion not in {"success", "skipped", "neutral", "stale"}
 
 
-def _log(forge: Forge, job: int) -> bytes:
-    """A log, as far as it is read."""
+def _log(forge: Forge, job: Job) -> JobLog | str:
+    """A log, as far as it is read; or why there is none."""
     data = bytearray()
-    for chunk in forge.log(job):
-        data += chunk
-        if len(data) > _LARGEST:
-            break
-    return bytes(data[:_LARGEST])
+    try:
+        for chunk in forge.log(job.id):
+            data += chunk
+            if len(data) > _LARGEST:
+                break
+    except ForgeError as error:
+        return f"the log of the job {job.name!r} could not be had: {error}"
+    return JobLog(job.id, job.name, job.url, bytes(data[:_LARGEST]))
 
 
 def _object(text: str) -> Mapping[str, Any]:

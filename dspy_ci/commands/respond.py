@@ -15,7 +15,7 @@ import click
 )
 @click.option("--event-name", envvar="GITHUB_EVENT_NAME", default="issue_comment", metavar="NAME", hidden=True)
 @click.option("--dry-run", is_flag=True, help="Post nothing; print what would be posted as JSON, one thing per line.")
-@click.option("--budget", metavar="TIME", help="How long to look for a patch, e.g. 2m.")
+@click.option("--budget", envvar="DSPY_CI_BUDGET", metavar="TIME", help="How long to look for a patch, e.g. 2m.")
 @click.option("--allow-unsandboxed", is_flag=True, help="Run code of pull requests even where nothing isolates it.")
 @click.option("--per-commit", type=click.IntRange(1), default=3, show_default=True, help="Attempts on one commit.")
 @click.option("--per-day", type=click.IntRange(1), default=10, show_default=True, help="Attempts on one PR in a day.")

@@ -28,7 +28,7 @@ _CODE = (
 
 def all_three(*, logs: tuple[Path, ...], out: Path | None, budget: str | None, dry_run: bool) -> int:
     """Run the roles; the exit code is that of the publisher, for it alone tells people what happened."""
-    limit = seconds(budget or _BUDGET) + _MARGIN
+    limit = seconds(budget or os.environ.get("DSPY_CI_BUDGET") or _BUDGET) + _MARGIN
     where = (out or _folder()).resolve()
     where.mkdir(parents=True, exist_ok=True)
     here, facts, bundle = Path.cwd(), where / "facts.json", where / "bundle.json"
@@ -43,7 +43,7 @@ def all_three(*, logs: tuple[Path, ...], out: Path | None, budget: str | None, d
     code = _role(solve, for_solver(environment), limit)
     if code and not bundle.is_file():
         return code
-    rehearse = ["--dry-run"] if dry_run else []
+    rehearse = ["--dry-run"] if dry_run or os.environ.get("DSPY_CI_DRY_RUN", "").lower() in {"1", "true"} else []
     return _role(["publish", "--bundle", str(bundle), *rehearse, *local], for_publisher(environment), _PUBLISHING)
 
 
@@ -74,4 +74,4 @@ def _folder() -> Path:
     base = os.environ.get("RUNNER_TEMP")
     if base and not Path(base).is_dir():
         raise DspyCiError(f"RUNNER_TEMP names no folder: {base}")
-    return Path(base) / "dspy-ci" if base else Path(tempfile.mkdtemp(prefix="dspy-ci-action-"))
+    return Path(base) / "dspy-ci-made" if base else Path(tempfile.mkdtemp(prefix="dspy-ci-action-"))

@@ -53,7 +53,7 @@ def score(folder: Path, wish: Wish, **options: object) -> int:
     patch = _patch(wish.patch, code) if wish.patch else None
     sandbox = sandbox_for(repo.root, wanted, "file" if patch else "own", quiet=patch is None)
     with sandbox.open() as copy:
-        baseline = measure(copy, _trial(command, wanted), checks(code, command, wanted))
+        baseline = measure(copy, trial_of(command, wanted), checks(code, command, wanted))
         if patch:
             verdict = judge(patch, baseline, copy, tier=sandbox.tier, commit=repo.head())
             return _tell_patch(verdict, wish, sandbox.guarantees)
@@ -73,7 +73,8 @@ def _patch(name: str, code: Snapshot) -> Patch:
     return patch
 
 
-def _trial(command: TestCommand, wanted: Settings) -> Trial:
+def trial_of(command: TestCommand, wanted: Settings) -> Trial:
+    """How the tests are run: by pytest's ids where that can be, else by the output and exit code of the command."""
     if command.python is None:
         return CommandTrial(Command(command.argv, wanted.test_timeout, env=command.env))
     return TestRun(command.python, wanted.test_timeout, args=command.args, env=command.env)

@@ -42,12 +42,15 @@ class Workers:
 
     def _work(self) -> None:
         while not self._stopping.is_set():
-            try:
-                if waiting := self._queue.take(1.0):
-                    self._handle(waiting)
-            except MissingError:  # the store cannot be written; what was taken comes again with the next start
-                self._metrics.count("requests_total", "unrecorded")
-                self._stopping.wait(5.0)
+            self._once()
+
+    def _once(self) -> None:
+        try:
+            if waiting := self._queue.take(1.0):
+                self._handle(waiting)
+        except MissingError:  # the store cannot be written; what was taken comes again with the next start
+            self._metrics.count("requests_total", "unrecorded")
+            self._stopping.wait(5.0)
 
     def _handle(self, waiting: Waiting) -> None:
         outcome = "abandoned"

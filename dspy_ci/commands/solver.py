@@ -10,18 +10,16 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from dspy_ci import pipeline, settings
+from dspy_ci import settings
 from dspy_ci.adapters import bases, testcommands
 from dspy_ci.adapters.gitrepo import GitRepo
 from dspy_ci.adapters.gittrees import place
-from dspy_ci.adapters.sandbox import choice
 from dspy_ci.causes.stage import Stage
 from dspy_ci.causes.triage import Asked, Verdicts, triage
-from dspy_ci.codebase.snapshot import Snapshot
-from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.cleanroom import for_solver, refuse_powers
 from dspy_ci.commands.experiments import experiment
-from dspy_ci.commands.mending import task
+from dspy_ci.commands.isolation import sandbox_for
+from dspy_ci.commands.mending import Place, attempts, past
 from dspy_ci.commands.progress import Progress
 from dspy_ci.errors import DspyCiError, ExitCode, UsageError
 from dspy_ci.failures.failure import Failure
@@ -33,7 +31,7 @@ from dspy_ci.reports.findings import found_in, judged
 from dspy_ci.reports.fix import FixReport
 from dspy_ci.reports.words import number
 
-_BUDGET = 300.0
+_BUDGET = "5m"
 _TRIAGE = 0.35
 """The share of the budget for telling apart whose failures these are."""
 _RUNS = 20
@@ -43,12 +41,16 @@ def solve_facts(folder: Path, source: Path, out: Path, *, budget: str | None, te
     """Write the bundle; the exit code. A bundle is there from the first moment on, however the solver ends."""
     refuse_powers(os.environ)
     kept = for_solver(os.environ)
-    for name in set(os.environ) - set(kept):
-        del os.environ[name]
+    for name in set(os.environ) - {name for name, value in kept.items() if value or not name.startswith("DSPY_CI_")}:
+        del os.environ[name]  # an input of the action that is empty was not given
     facts = facts_of(_bytes(source))
+    limit = settings.seconds(budget or os.environ.get("DSPY_CI_BUDGET") or _BUDGET)
     clean = Redactor(secret_values(os.environ)).redact
-    solver = Solver(folder.resolve(), facts, Shelf(out), budget=settings.seconds(budget) if budget else _BUDGET)
+    solver = Solver(folder.resolve(), facts, Shelf(out), budget=limit)
     solver.shelf.put(replace(solver.bundle, notes=(*solver.bundle.notes, "the solver did not come to an end")))
+    if os.environ.get("DSPY_CI_MODE") == "explain":
+        solver.shelf.put(solver.bundle)
+        return ExitCode.SUCCESS
     with Progress(quiet=False) as progress:
         try:
             solver.solve(progress, test_cmd)
@@ -85,6 +87,8 @@ class Solver:
     budget: float
     bundle: Bundle = field(init=False)
     _until: float = field(init=False)
+    _fork: str | None = None
+    """The commit that the change left."""
 
     def __post_init__(self) -> None:
         """Begin with what the logs alone tell."""
@@ -102,8 +106,8 @@ class Solver:
             config = stack.enter_context(TemporaryDirectory(prefix="dspy-ci-config-"))
             base, trusted = self._base(root, Path(config))
             options = {"config": trusted, "test_cmd": test_cmd}
-            sandbox = choice.chosen(str(root), settings.load(root, os.environ, **options).sandbox, isolated=True)
-            told = sandbox.guarantees
+            self._fork = base
+            told = sandbox_for(str(root), settings.load(root, os.environ, **options), "pull request").guarantees
             self.bundle = replace(self.bundle, sandbox=Sandbox(told.tier, told.name, told.network, told.files))
             progress.show(Step("sandbox", f"tier {told.tier} ({told.name})"))
             blamed = self._triaged(progress, base, options) if base else None
@@ -161,34 +165,28 @@ class Solver:
 
     def _mended(self, progress: Progress, root: Path, options: Mapping[str, object], blamed: Verdicts | None) -> None:
         """The search for patches, within what is left of the budget."""
-        repo = GitRepo(root)
-        left = max(10.0, self._until - time.monotonic())
-        chosen = settings.load(root, os.environ, **{**options, "budget": left})
-        command = testcommands.find(root, os.environ, chosen.test_cmd)
-        job = replace(
-            task(command, chosen),
-            wanted=self._wanted(blamed),
-            checks=checks(Snapshot(repo.paths(), repo.read), command, chosen),
-            clean=Redactor(secret_values(os.environ)).redact,
-        )
-        if blamed and not job.wanted and blamed.found:
+        named = self._named()
+        if blamed and blamed.found and not named:
             self._over("No patch was looked for: what is red does not come from the code of this change.")
             return
-        sandbox = choice.chosen(str(root), chosen.sandbox, isolated=True)
-        for event in pipeline.mend(job, repo, sandbox):
-            progress.show(event)
-            if isinstance(event, FixReport):
-                self._take(event)
+        repo = GitRepo(root)
+        chosen = settings.load(root, os.environ, **{**options, "budget": max(10.0, self._until - time.monotonic())})
+        command = testcommands.find(root, os.environ, chosen.test_cmd)
+        with past(root, self._fork) as trees:
+            at = Place(repo, sandbox_for(repo.root, chosen, "pull request", quiet=True), trees)
+            for events in attempts(at, command, chosen, named, options):
+                for event in events:
+                    progress.show(event)
+                    if isinstance(event, FixReport):
+                        self._take(event)
+                if self.bundle.best:
+                    return
 
-    def _wanted(self, blamed: Verdicts | None) -> frozenset[str]:
-        """The tests to mend: those that the change broke, else those that are broken anyway, never flaky ones."""
-        if blamed is None:
-            return frozenset(one.failure.test_id for one in self.bundle.findings if one.failure.test_id)
-        by_label = {
-            label: frozenset(one.test for one in blamed.found if one.cause and one.cause.label == label)
-            for label in ("change", "pre-existing")
-        }
-        return by_label["change"] or by_label["pre-existing"]
+    def _named(self) -> tuple[Failure, ...]:
+        """What to mend: what the change broke, else what is broken anyway, never what is flaky."""
+        ours = [one for one in self.bundle.findings if one.cause not in {"flaky", "environment", "pre-existing"}]
+        chosen = ours or [one for one in self.bundle.findings if one.cause == "pre-existing"]
+        return tuple(one.failure for one in chosen)
 
     def _take(self, report: FixReport) -> None:
         """The bundle with what the search found."""

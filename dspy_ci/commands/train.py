@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 import click
 
+from dspy_ci.commands.modeloptions import which_model
 from dspy_ci.settings import seconds
 
 FC = TypeVar("FC", bound=Callable[..., Any])
@@ -101,20 +102,37 @@ def _common(function: FC) -> FC:
 
 @command.command(short_help="Learn from the training cases.")
 @_module
+@click.option(
+    "--auto", type=click.Choice(["light", "medium", "heavy"]), default="light", show_default=True,
+    help="How much a program of a model may cost.",
+)  # fmt: skip
+@click.option("--max-metric-calls", type=click.IntRange(1), help="The same in graded answers.")
+@click.option("--budget", metavar="TIME", default="1h", show_default=True, help="How long a training may take.")
+@click.option("--reflection-model", metavar="NAME", help="A stronger model to reflect with.  [default: the same]")
+@which_model
 @_common
-def run(*, module: str, data: Path | None, form: str, quiet: bool, **options: object) -> int:
+def run(
+    *, module: str, data: Path | None, form: str, quiet: bool, auto: str, max_metric_calls: int | None, budget: str,
+    reflection_model: str | None, **options: object,
+) -> int:  # fmt: skip
     """Learn from the training cases.
 
-    Without a model, the cures of the past say which kinds of change come first in this repository. The outcome lies
-    beside the datasets until it is promoted.
+    Without a model, the cures of the past say which kinds of change come first in this repository. With a model, GEPA
+    writes better instructions for one of its programs: answers are graded, a model reflects on the grades. A training
+    that would only burn its budget is ended with a sentence. The outcome lies beside the datasets until it is promoted.
+
+    Exits with 0 when something was learnt, with 1 when nothing better was found.
     """
     from dspy_ci.commands import training  # noqa: PLC0415 - help needs none of it
 
-    return training.run(Path.cwd(), module, training.Manner(data, json=form == "json", quiet=quiet), **options)
+    manner = training.Manner(data, json=form == "json", quiet=quiet)
+    effort = training.Effort(auto, max_metric_calls, seconds(budget), reflection_model)
+    return training.run(Path.cwd(), module, manner, effort, **options)
 
 
 @command.command(short_help="Compare before and after on what was held out.")
 @_module
+@which_model
 @_common
 def report(*, module: str, data: Path | None, form: str, quiet: bool, **options: object) -> int:
     """Compare before and after on what was held out.

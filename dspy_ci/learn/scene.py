@@ -127,27 +127,27 @@ def _meaning(code: Snapshot, path: str) -> str:
 def scene(case: Case, bench: Bench, copy: Copy) -> Iterator[Scene | None]:
     """The case on a copy; None when it is red no more."""
     trees = state(case.proposal, bench.history)
-    repo = RedRepo(bench.history, case.proposal.base, _laid(case, trees), bench.history.root)
-    laid = LaidCopy(copy, trees.red, copy.root)
+    repo = RedRepo(bench.history, case.proposal.base, laid(case, trees), bench.history.root)
+    shown = LaidCopy(copy, trees.red, copy.root)
     run = bench.run if not case.tests else bench.narrowed(case.tests)
     task = Task("pytest", run, budget=60.0, wanted=frozenset(case.targets), clean=bench.clean)
-    first = pipeline.reproduced(task, laid)
+    first = pipeline.reproduced(task, shown)
     red = first.red & task.wanted
     if not red:
         yield None
         return
     code = Snapshot(repo.paths(), repo.read)
     diagnosis = diagnose(pages_of([first.output.encode()]), checkouts=(repo.root, copy.root), clean=bench.clean)
-    evidence = pipeline.gathered(task, repo, code, diagnosis, first=first, red=red, copy=laid)
+    evidence = pipeline.gathered(task, repo, code, diagnosis, first=first, red=red, copy=shown)
     search = SearchCase(
         evidence, rank(evidence), task.run,
         seconds={name: result.seconds for name, result in first.results.items()},
         messages={name: first.results[name].message for name in red},
     )  # fmt: skip
-    yield Scene(case, search, lambda: pipeline.baseline(task, first, laid), laid, trees.fix)
+    yield Scene(case, search, lambda: pipeline.baseline(task, first, shown), shown, trees.fix)
 
 
-def _laid(case: Case, trees: State) -> Files:
+def laid(case: Case, trees: State) -> Files:
     """What the red tree has beside the base commit's tree."""
     named = {*case.proposal.tests, *case.proposal.paths} if case.proposal.planted else set(case.proposal.tests)
     return {path: data for path, data in trees.red.items() if path in named}

@@ -16,6 +16,14 @@ class JobLog(NamedTuple):
     data: bytes
 
 
+class Spot(NamedTuple):
+    """What is worked on."""
+
+    commit: str
+    base: str = ""
+    """The commit that it is to be merged into; its settings count."""
+
+
 class Made(NamedTuple):
     """What came out of the workshop; whoever reads it must not trust it."""
 
@@ -32,15 +40,15 @@ class Workshop(Protocol):
         """What is red, as the logs tell it: a record of facts about a target, which is given in JSON."""
         ...
 
-    def bundle(self, commit: str, facts: str, settings: Mapping[str, str]) -> Made:
+    def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
         """Verified patches for the facts at a commit: a bundle. The settings are those of the base branch."""
         ...
 
-    def score(self, commit: str, settings: Mapping[str, str]) -> Made:
+    def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
         """The score of a commit: a record of `score`."""
         ...
 
-    def edit(self, commit: str, task: str, settings: Mapping[str, str]) -> Made:
+    def edit(self, spot: Spot, task: str, settings: Mapping[str, str]) -> Made:
         """A described change to a commit: a bundle."""
         ...
 
@@ -57,17 +65,17 @@ class ScriptedWorkshop:
         """See Workshop."""
         return self._answer("facts", target, logs)
 
-    def bundle(self, commit: str, facts: str, settings: Mapping[str, str]) -> Made:
+    def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
-        return self._answer("bundle", commit, facts, settings)
+        return self._answer("bundle", spot, facts, settings)
 
-    def score(self, commit: str, settings: Mapping[str, str]) -> Made:
+    def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
-        return self._answer("score", commit, settings)
+        return self._answer("score", spot, settings)
 
-    def edit(self, commit: str, task: str, settings: Mapping[str, str]) -> Made:
+    def edit(self, spot: Spot, task: str, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
-        return self._answer("edit", commit, task, settings)
+        return self._answer("edit", spot, task, settings)
 
     def _answer(self, bench: str, *what: object) -> Made:
         self.asked.append((bench, what))

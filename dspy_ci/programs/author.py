@@ -7,11 +7,17 @@ from dataclasses import dataclass
 
 from dspy_ci.ports.author import Brief
 from dspy_ci.ports.lm import LM, Usage
-from dspy_ci.programs.edit import PROGRAM
+from dspy_ci.programs.edit import PROGRAM, rationale
 from dspy_ci.programs.program import answer
 
 _WARMTH = 0.8
 """Temperature of every answer but the first: others shall be different."""
+
+
+def said(text: str) -> str:
+    """The reason that a model gave, as a report tells it: nobody shall take its words for ours."""
+    reason = rationale(text)
+    return f"The model says: {reason}" if reason else "The model gave no reason."
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,4 +76,5 @@ PROGRAM = Program(
     output="key_points",
     says="first a line `Summary: ...` with one sentence, then at most eight lines that each begin with `- `",
     offline=_offline,
+    useful=lambda text: any(parse(text)),
 )

@@ -142,4 +142,5 @@ PROGRAM = Program(
         )
     ),
     offline=_offline,
+    useful=lambda text: isinstance(parse(text), Action),
 )

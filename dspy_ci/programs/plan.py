@@ -65,4 +65,5 @@ PROGRAM = Program(
     output="plan",
     says="numbered steps, one line each; a command goes alone on the line below its step, as `$ command`",
     offline=_offline,
+    useful=lambda text: bool(parse(text)),
 )

@@ -7,7 +7,7 @@ import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from dspy_ci.errors import ModelError
 from dspy_ci.ports.lm import LM
@@ -36,12 +36,33 @@ class Program:
     """What is to be written there, and in which form."""
     offline: Callable[[Fields], str]
     """The twin: the same fields in, the same form of text out, without a model."""
+    useful: Callable[[str], bool] = bool
+    """Whether an answer holds what was asked for; prose in the place of steps does not."""
 
     @property
     def signature_hash(self) -> str:
         """Changes with the fields and what is said about them, not with the instructions."""
         facts = json.dumps([self.name, list(self.inputs.items()), self.output, self.says])
         return hashlib.sha256(facts.encode()).hexdigest()[:16]
+
+
+class Said(NamedTuple):
+    """What came out of a program, by the model or by the twin."""
+
+    text: str
+    trouble: ModelError | None = None
+    """Why it is the twin's; None when it is the model's."""
+
+
+def said(program: Program, fields: Fields, lm: LM, **options: Any) -> Said:
+    """What the model answers, or what the twin does where the model cannot. Raises nothing; options as for `answer`."""
+    try:
+        text = answer(program, fields, lm, **options)
+    except ModelError as error:
+        return Said(program.offline(fields), error)
+    if program.useful(text):
+        return Said(text)
+    return Said(program.offline(fields), ModelError("useless", f"the answer of {lm.name} has not the form asked for"))
 
 
 def module(program: Program, instructions: str | None = None) -> Any:
@@ -57,16 +78,16 @@ def answer(
     model = dspy_lm(lm, max_tokens=max_tokens, temperature=temperature, seed=seed)
     with dspy().context(lm=model, adapter=adapter(), callbacks=[], track_usage=False):
         try:
-            said = getattr(module(program, instructions)(**fields), program.output)
+            text = getattr(module(program, instructions)(**fields), program.output)
         except Exception as error:
             if model.engine.trouble:
                 raise model.engine.trouble from None
             if isinstance(error, dspy().utils.exceptions.DSPyError):
                 raise ModelError("garbage", f"the answer of {lm.name} has not the form that was asked for") from None
             raise
-    if not isinstance(said, str) or not said.strip():
+    if not isinstance(text, str) or not text.strip():
         raise ModelError("empty", f"{lm.name} answered with nothing")
-    return said
+    return text
 
 
 @cache

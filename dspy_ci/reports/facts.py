@@ -47,13 +47,13 @@ class JobFacts:
     """Likeliest root cause first; those that another one explains come last and say so."""
     roots: tuple[str, ...] = ()
     """Fingerprints of the root causes."""
-    excerpts: tuple[Excerpt, ...] = ()
     excerpt: str = ""
     """The part of the log that is worth reading, without secrets."""
     lines: int = 0
     notes: tuple[str, ...] = ()
     problem: str | None = None
     """Why the log could not be read."""
+    excerpts: tuple[Excerpt, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -24,7 +24,7 @@ def fix_text(report: FixReport) -> Iterator[Styled]:
         yield from _causes(report.failures)
     for number, offer in enumerate(report.offers, 1):
         yield Styled("")
-        yield from _offer(offer, number, len(report.offers))
+        yield from offered(offer, number, len(report.offers))
     for proposal in report.proposals:
         yield Styled("")
         yield from _proposed(proposal)
@@ -48,7 +48,8 @@ def _causes(failures: tuple[Failure, ...]) -> Iterator[Styled]:
         yield Styled(f"  and {len(failures) - _MOST_FAILURES} more", "faint")
 
 
-def _offer(offer: Offer, number: int, count: int) -> Iterator[Styled]:
+def offered(offer: Offer, number: int, count: int) -> Iterator[Styled]:
+    """A patch with its diff and its proof."""
     patch, verdict = offer.patch, offer.verdict
     kind = "Patch" if verdict.verified else "Diagnosis (not proved)"
     which = f" {number} of {count}" if count > 1 else ""

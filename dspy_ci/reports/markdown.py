@@ -7,7 +7,7 @@ import unicodedata
 
 _RUN = re.compile(r"`+")
 _SPAN = re.compile(r"`([^`\n]+)`")
-_PUNCTUATION = re.compile(r"([\\*_{}\[\]()#+!|~<>&`$-])")
+_PUNCTUATION = re.compile(r"([\\*_{}\[\]!|~<>&`$]|^[#+=-]|^\d+(?=[.)]))")
 _NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ZERO = "\u200b"
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|file|data|javascript|vbscript):|\bwww\.")
@@ -145,4 +145,9 @@ def _escaped(text: str) -> str:
     text = text.replace("@", f"@{_ZERO}")
     text = re.sub(r"(?i)\bgh-(?=\d)", f"GH{_ZERO}-", text)
     text = re.sub(r"#(?=\d)", f"#{_ZERO}", text)
-    return _PUNCTUATION.sub(lambda match: _NAMED.get(match[1]) or f"\\{match[1]}", text)
+    return _PUNCTUATION.sub(_plain, text)
+
+
+def _plain(match: re.Match[str]) -> str:
+    sign = match[1]
+    return f"{sign}{_ZERO}" if sign.isdigit() else _NAMED.get(sign) or f"\\{sign}"

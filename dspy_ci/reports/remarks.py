@@ -52,9 +52,18 @@ def diagnosis(finding: Finding) -> str:
     failure = finding.failure
     lines = [f"**Diagnosis, no proved fix**: {title(finding)}"]
     if finding.cause:
-        lines += ["", f"It is {WHOSE[finding.cause]}. {prose(finding.why)}"]
+        lines += ["", whose(finding)]
     excerpt = "\n".join((finding.excerpt or failure.message).split("\n")[:_EXCERPT])
     return "\n".join([*lines, "", fence(excerpt, "text")])
+
+
+def whose(finding: Finding) -> str:
+    """Whose doing it is and why we say so; empty where no experiment was made."""
+    if finding.cause is None:
+        return ""
+    often = f", about {finding.chance:.0%} of the time" if finding.chance and finding.cause == "flaky" else ""
+    why = f": it {prose(finding.why.rstrip('. '))}" if finding.why else ""
+    return f"It is {WHOSE[finding.cause]}{often}{why}."
 
 
 def title(finding: Finding) -> str:

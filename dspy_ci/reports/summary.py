@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from dspy_ci.reports.bundle import Bundle, Finding, Proposal
 from dspy_ci.reports.markdown import code, fence, folded, prose, within
-from dspy_ci.reports.remarks import WHOSE, title
+from dspy_ci.reports.remarks import title, whose
 from dspy_ci.reports.words import number
 from dspy_ci.verdicts.verdict import CheckDelta
 
@@ -98,15 +98,12 @@ def _finding(one: Finding) -> Iterator[str]:
     more = f" ({number(one.count, 'time')})" if one.count > 1 else ""
     yield f"{title(one)}{place}{more}"
     if one.cause:
-        yield f"It is {WHOSE[one.cause]}{_chance(one)}. {prose(one.why)}".rstrip()
+        yield ""
+        yield whose(one)
     excerpt = "\n".join((one.excerpt or failure.message).split("\n")[:_EXCERPT])
     if excerpt.strip():
         yield ""
         yield fence(excerpt, "text")
-
-
-def _chance(one: Finding) -> str:
-    return f", about {one.chance:.0%} of the time" if one.chance is not None and one.cause == "flaky" else ""
 
 
 def _patch(best: Proposal, bundle: Bundle, around: Surroundings) -> Iterator[str]:
@@ -172,7 +169,7 @@ def _foreign(findings: Sequence[Finding]) -> Iterator[str]:
     yield "#### Not caused by this change"
     yield ""
     for one in findings[:_NAMED]:
-        yield f"- {title(one)}: {WHOSE[one.cause] if one.cause else ''}{_chance(one)}. {prose(one.why)}".rstrip()
+        yield f"- {title(one)}. {whose(one)}"
     if len(findings) > _NAMED:
         yield f"- and {len(findings) - _NAMED} more in the artifact"
     yield ""

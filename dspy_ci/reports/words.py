@@ -123,7 +123,8 @@ def answered(number: int, said: str) -> str:
 
 def helpless(error: Exception) -> str:
     """Why a model that is set was of no help, and what stands nevertheless."""
-    return f"the model was of no help: {error}; what was found without it stands"
+    hint = getattr(error, "hint", None)
+    return f"the model was of no help: {error}{f' ({hint})' if hint else ''}; what was found without it stands"
 
 
 def tail(output: str, lines: int = 3) -> str:

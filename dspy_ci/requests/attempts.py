@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from dspy_ci.ports.forge import Comment
+from dspy_ci.ports.forge import Comment, User
 
 _MARK = re.compile(
     r"\A<!-- dspy-ci:answer:1 comment=(\d+) verb=([a-z]*) sha=([0-9a-f]*) day=([\d-]*) spent=([01]) "
@@ -26,7 +26,7 @@ class Attempt:
     spent: bool = False
     """Whether it counts against the limits."""
     key: str = ""
-    """What the verb left behind: for `ignore` the failure, or `*` for all of them."""
+    """What the verb left behind: for `apply` the patch, for a refusal to whom and why."""
 
     @property
     def mark(self) -> str:
@@ -37,9 +37,14 @@ class Attempt:
         )
 
 
+def is_us(author: User, me: str | None) -> bool:
+    """Whether an author is us; an App may be told its name without the `[bot]` that only bots can bear."""
+    return bool(me) and (author.login == me or (author.login == f"{me}[bot]" and author.kind == "Bot"))
+
+
 def answers(comments: Iterable[Comment], me: str | None) -> Iterator[tuple[Comment, Attempt]]:
     """Our answers among the comments. A mark in a comment of anybody else is just text."""
     for comment in comments:
-        if me is not None and comment.author.login == me and (match := _MARK.match(comment.body)):
+        if is_us(comment.author, me) and (match := _MARK.match(comment.body)):
             number, verb, sha, day, spent, key = match.groups()
             yield comment, Attempt(int(number), verb, sha, day, spent == "1", key)

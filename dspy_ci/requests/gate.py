@@ -105,7 +105,7 @@ def _unfit(asked: Command, pull: PullRequest) -> str | None:
 
 
 def _circle(pull: PullRequest, forge: Asked, me: str | None) -> str | None:
-    if me and forge.commit(pull.head_sha).author == me:
+    if me and forge.commit(pull.head_sha).author in {me, f"{me}[bot]"}:
         return "the newest commit is my own, and I do not work on top of that; push something, or look at it yourself"
     return None
 

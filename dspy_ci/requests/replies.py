@@ -121,10 +121,11 @@ def committed(proposal: str, sha: str, branch: str) -> str:
     return f"Patch {code(proposal)} is now {code(sha[:12])} on {code(branch)}."
 
 
-def hushed(key: str) -> str:
-    """That something is ignored from now on."""
-    what = "this pull request" if key == "*" else f"the failure {code(key)}"
-    return f"I say no more about {what}, unless a command asks me to."
+def hushed(failures: Sequence[Failure]) -> str:
+    """That failures are ignored from now on."""
+    names = ", ".join(code(failure.test_id or failure.fingerprint[:10]) for failure in failures[:_ROOTS])
+    more = f" and {len(failures) - _ROOTS} more" if len(failures) > _ROOTS else ""
+    return f"I post no more about {names}{more} on this pull request, unless a command asks me to."
 
 
 def retried(advice: Rerun, runs: int) -> str:

@@ -8,6 +8,6 @@ _RAISE = b'raise RuntimeError("spoiled on purpose to see whether the tests impor
 _GARBAGE = b"\xff\x00 spoiled on purpose to see whether the tests read this file\n"
 
 
-def sabotage(patch: Patch, *, garbled: bool = False) -> dict[str, bytes | None]:
-    """The patched files, each of which now fails whoever uses it; garbled, also whoever only reads it."""
-    return {path: _RAISE if path.endswith(".py") and not garbled else _GARBAGE for path in patch.files}
+def sabotage(patch: Patch) -> dict[str, bytes | None]:
+    """The patched files, each of which now fails whoever uses it."""
+    return {path: _RAISE if path.endswith(".py") else _GARBAGE for path in patch.files}

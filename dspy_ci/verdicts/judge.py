@@ -10,7 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.policy import NO_PERMIT, Permit, marks, refusals
-from dspy_ci.ports.sandbox import Copy, TestReport
+from dspy_ci.ports.sandbox import Copy, TestReport, TestRun
 from dspy_ci.ports.trial import CommandTrial, observe, shown
 from dspy_ci.verdicts.baseline import Baseline
 from dspy_ci.verdicts.canary import sabotage
@@ -20,6 +20,10 @@ from dspy_ci.verdicts.syntax import syntax
 from dspy_ci.verdicts.verdict import CheckDelta, Evidence, State, TestDelta, Verdict
 
 _SHOWN = 5
+_AGAIN = 3
+"""How often a quick proof is repeated, with the patch and without it."""
+_QUICK = 2.0
+"""Seconds of the failing tests, or of the command, up to which a repetition costs little."""
 
 
 @dataclass(slots=True)
@@ -38,6 +42,12 @@ class _Case:
     used: frozenset[str] = frozenset()
     """Files of the project that the tests imported."""
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def quick(self) -> bool:
+        """Whether what is red takes so little that it may run several times."""
+        results, targets = self.baseline.report.results, self.baseline.targets
+        return sum(results[name].seconds for name in targets if name in results) < _QUICK
 
     def observe(self, ids: Collection[str], *, cold: bool, stop_at_first: bool) -> TestReport:
         """Run the trial with the patch, and remember it in words."""
@@ -95,6 +105,7 @@ def _objections(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
     yield from _checkers(case)
     yield from _everything(case)
     yield from _canary(case)
+    yield from _chance(case)
     yield from _freshness(case)
 
 
@@ -173,9 +184,9 @@ def _everything(case: _Case) -> Iterator[tuple[State, str]]:
 
 def _canary(case: _Case) -> Iterator[tuple[State, str]]:
     """When the imports do not show it, spoil what was patched: the targets must turn red, else something else ran."""
-    if case.canary:
+    if case.canary or isinstance(case.baseline.trial, CommandTrial):  # a linter may not mind: see `_chance`
         return
-    files = sabotage(case.patch, garbled=isinstance(case.baseline.trial, CommandTrial))
+    files = sabotage(case.patch)
     report = observe(case.baseline.trial, case.copy, files, ids=case.baseline.targets, stop_at_first=True)
     case.canary = report.mended(case.baseline.targets) != case.baseline.targets
     case.runs.append(
@@ -186,6 +197,23 @@ def _canary(case: _Case) -> Iterator[tuple[State, str]]:
             State.UNVERIFIED,
             "the tests pass even when the patched files are spoiled, so they prove nothing about them",
         )
+
+
+def _chance(case: _Case) -> Iterator[tuple[State, str]]:
+    """Without and with the patch again, in turn: a test that is red or green as it likes proves nothing."""
+    targets = case.baseline.targets
+    for number in range(_AGAIN if case.quick else 1):
+        trial = case.baseline.trial
+        if isinstance(trial, TestRun):
+            trial = replace(trial, seed=trial.seed + number + 1)
+        if by_chance := sorted(observe(trial, case.copy, ids=targets).mended(targets)):
+            yield State.UNVERIFIED, f"green without the patch too, when it was run again: {_few(by_chance)}"
+            return
+        after = observe(trial, case.copy, case.patch.files, ids=targets).mended(targets)
+        if again_red := sorted(targets - after):
+            yield State.UNVERIFIED, f"green at first, red when it was run again: {_few(again_red)}"
+            return
+    case.canary = True  # red without and green with it, in turn: what ran was the patched copy
 
 
 def _freshness(case: _Case) -> Iterator[tuple[State, str]]:

@@ -109,7 +109,7 @@ def test_patient(name, admitted, write, dspy_ci, editable):
     words = ["--test-cmd", given.format(python=python)] if given else []
     words += [word.format(python=python) for word in patient.get("options", ())]
     expected = patient.get("status", "fixed")
-    done = dspy_ci("fix", *words, "--budget", patient.get("budget", 20), "--format", "json", cwd=root)
+    done = dspy_ci("fix", *words, "--budget", patient.get("budget", 60), "--format", "json", cwd=root)
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
     assert (report["status"], done.returncode) == (expected, EXITS[expected]), done.stdout

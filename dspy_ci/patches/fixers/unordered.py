@@ -29,7 +29,9 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
 
 
 def _same_members(one: str, two: str) -> bool:
-    """Whether two literals hold the same in another order."""
+    """Whether two literals hold the same in another order, or are cut off, so that nobody can tell."""
+    if "..." in one + two:
+        return True
     try:
         left, right = ast.literal_eval(one), ast.literal_eval(two)
     except (ValueError, SyntaxError, MemoryError, RecursionError):
