@@ -17,9 +17,9 @@ from dspy_ci.patches.screens import functions
 
 _SURE = 0.8
 """The share of the weight that must agree."""
-_QUESTIONS = 6
+_QUESTIONS = 4
 """So many calls at least must have been compared."""
-_NEIGHBOURS = 8
+_NEIGHBOURS = 4
 """So many of the nearest changes must have been tried."""
 _LIKELY = 0.15
 """What a patch must weigh at least: far down the list, chance finds what passes."""
