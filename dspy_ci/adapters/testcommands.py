@@ -8,7 +8,7 @@ import shutil
 from collections.abc import Mapping
 from pathlib import Path
 
-from dspy_ci.adapters import interpreters
+from dspy_ci.adapters import interpreters, toolchains
 from dspy_ci.errors import MissingError, UsageError
 from dspy_ci.ports.testcommand import TestCommand
 
@@ -150,4 +150,7 @@ def _other(
         raise MissingError(
             f"the test command {head!r} does not exist", hint="check its spelling, install it, or give --test-cmd"
         )
+    if Path(path).name == "cargo":
+        path, more = toolchains.cargo(path)
+        env = {**more, **env}
     return TestCommand(text, (path, *rest), env=env)
