@@ -5,13 +5,23 @@ import nox
 nox.options.sessions = ["tests", "lint", "types"]
 nox.options.reuse_existing_virtualenvs = True
 
-TESTS = ["pytest>=8", "pytest-randomly>=3", "pytest-xdist>=3.6", "hypothesis>=6", "pre-commit>=4"]
+TESTS = [
+    "pytest>=8",
+    "pytest-randomly>=3",
+    "pytest-xdist>=3.6",
+    "hypothesis>=6",
+    "pre-commit>=4",
+    "starlette>=0.40",  # the webhook server
+    "uvicorn>=0.30",
+    "pyyaml>=6",
+    "zizmor>=1.30",  # the auditor of workflows
+]
 
 
 @nox.session
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
-    session.install("-e", ".", *TESTS)
+    session.install("-e", ".[llm,github,bot]", *TESTS)
     session.run("pytest", "-n2", "--dist=loadfile", *session.posargs)
 
 

@@ -8,18 +8,29 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
+from dspy_ci.blame import blame
+from dspy_ci.briefs import mending
+from dspy_ci.causes.culprit import Culprits
+from dspy_ci.causes.hunk import changes
+from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.errors import UsageError
 from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure
 from dspy_ci.logs.envelopes import pages_of
 from dspy_ci.patches.patch import Patch
+from dspy_ci.patches.proposals.table import proposed
+from dspy_ci.patches.reverts import reverts
+from dspy_ci.ports.author import Brief
 from dspy_ci.ports.repo import Repo
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
+from dspy_ci.ports.trees import Trees
 from dspy_ci.reports import words
 from dspy_ci.reports.fix import FixReport, Offer
+from dspy_ci.rounds import Asking, Court, Outcome, asked
 from dspy_ci.search import Budget, Case, Finished, Plausible, Trying, search
 from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.suspects.priors import SHIPPED, Priors
 from dspy_ci.suspects.rank import rank
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.check import Check
@@ -32,6 +43,12 @@ _TRACED = 200
 """How many passing tests are traced beside the failing ones, the quickest first."""
 _QUICK = 2.0
 """Seconds after which a test is looked at a second time, with more patience."""
+_PATIENCE = 5.0
+"""Seconds that such a test may take at the second look."""
+_ENDLESS = 3
+"""How many endless tests are traced: they all run round the same loop."""
+_BLAME = 0.2
+"""The share of the budget that may go into finding the guilty part of the change."""
 _PROOF = 0.25
 """The share of the budget that is kept for proving what the search found."""
 
@@ -53,6 +70,12 @@ class Task:
     """Mend only these test ids, as a log named them; empty means all that are red."""
     checks: tuple[Check, ...] = ()
     """Type checker and linter."""
+    asking: Asking | None = None
+    """Who is asked when nothing else mended it; nobody when None."""
+    notes: tuple[str, ...] = ()
+    """What the report shall say beside what is found."""
+    priors: Priors = SHIPPED
+    """What was learnt of the repository's bugs."""
     clean: Callable[[str], str] = str
     """Takes secrets out of what the tests printed, before it is shown or kept."""
 
@@ -68,13 +91,14 @@ class Step:
 Event = Step | Trying | Plausible | FixReport
 
 
-def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
+def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) -> Iterator[Event]:
     """Find what is red and why, search for patches, prove the best ones; the report comes last.
 
+    `past` goes from the commit that the change left to the working tree, where that is known.
     Raises UsageError when there is nothing to run, SandboxError when no copy could be made.
     """
     clock = Clock(task.budget)
-    story = FixReport("green", "", task.command, guarantees=sandbox.guarantees)
+    story = FixReport("green", "", task.command, guarantees=sandbox.guarantees, notes=task.notes)
     with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
         copies = [stack.enter_context(sandbox.open())]
         first = reproduced(task, copies[0])
@@ -90,6 +114,10 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
         story = replace(story, failures=_ordered(diagnosis), cause=words.cause(diagnosis.causes()))
         yield Step("explain", story.cause or "the output names no failure")
         evidence = gathered(task, repo, code, diagnosis, first=first, red=red, copy=copies[0])
+        culprits = blamed(task, past, sandbox, first, copies[0]) if past else None
+        if past:
+            yield Step("blame", words.blamed(culprits))
+            evidence = replace(evidence, difference=Difference(past), guilty=culprits.pieces if culprits else ())
         story = replace(story, status="unfixed", suspects=rank(evidence))
         yield Step("suspect", words.suspected(story.suspects))
         copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
@@ -100,9 +128,17 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox) -> Iterator[Event]:
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
             return
         facts = Facts(sandbox.guarantees.tier, repo.head())
-        offers, refused = proved(task, found.patches, base, court, clock=clock, facts=facts)
+        offers, refused = proved(task, found.patches, base, copies[0], clock=clock, facts=facts)
+        if culprits and not any(offer.verdict.verified for offer in offers):
+            last, more = proved(task, tuple(reverts(code, culprits)), base, court, clock=clock, facts=facts)
+            offers, refused = (*last, *offers), (*refused, *more)
         yield Step("prove", words.proved(offers, refused))
-        story = replace(story, offers=offers, notes=refused, seconds=clock.spent)
+        story = replace(story, offers=offers, notes=(*story.notes, *refused))
+        if task.asking and not story.best:
+            brief = mending(evidence, story.suspects, first, budget=task.asking.prompt_tokens, clean=task.clean)
+            judging = Court(code, base, court, facts.tier, facts.head, clean=task.clean, seed=task.seed)
+            story = yield from helped(story, brief, task.asking, judging)
+        story = replace(story, seconds=clock.spent, proposals=() if story.best else proposed(evidence))
         yield replace(story, status="fixed" if story.best else "unfixed", summary=words.outcome(story))
 
 
@@ -112,9 +148,12 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
     Raises UsageError when the run says nothing about the code.
     """
     first = copy.test(replace(task.run, per_test=_QUICK))
-    if slow := tuple(name for name, result in first.results.items() if "ran longer than" in result.message):
-        patience = max(10.0, task.budget / 6)
-        again = copy.test(replace(task.run, ids=slow, per_test=patience, timeout=2 * patience))
+    if slow := hanging(first):
+        patience = max(_PATIENCE, task.budget / 10)
+        again = copy.test(replace(task.run, ids=slow[:1], per_test=patience, timeout=2 * patience))
+        if again.passed and slow[1:]:  # merely slow: so may the others be
+            rest = copy.test(replace(task.run, ids=slow[1:], per_test=patience, timeout=2 * patience))
+            again = replace(again, results={**again.results, **rest.results})
         first = replace(first, results={**first.results, **again.results})
     if first.problem:
         said = f"\n{task.clean(words.tail(first.output))}" if first.output.strip() else ""
@@ -123,9 +162,15 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
     return first
 
 
+def hanging(report: TestReport) -> tuple[str, ...]:
+    """The tests that did not come to their end."""
+    return tuple(name for name, result in report.results.items() if "ran longer than" in result.message)
+
+
 def baseline(task: Task, first: TestReport, copy: Copy) -> Baseline:
     """What is red and green for sure, and what the checkers say before anything is changed."""
-    slowest = max((result.seconds for result in first.results.values()), default=0.0)
+    ended = (result.seconds for name, result in first.results.items() if name not in hanging(first))
+    slowest = max(ended, default=0.0)
     trial = replace(task.run, per_test=max(_QUICK, 2 * slowest))
     return measure(copy, trial, task.checks, targets=task.wanted, first=first)
 
@@ -135,10 +180,21 @@ def gathered(
 ) -> Evidence:
     """What is known about the red run: the code, the executed lines of its tests, what changed recently."""
     quick = sorted(first.passed, key=lambda name: (first.results[name].seconds, name))[:_TRACED]
-    ids = (*sorted(red), *sorted(quick))
+    endless = red & {*hanging(first)}
+    ids = (*sorted(red - endless), *sorted(endless)[:_ENDLESS], *sorted(quick))
     known = sum(first.results[name].seconds for name in ids)
-    traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=2 * _QUICK, timeout=10 + 10 * known))
-    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, tuple(repo.changes(_HISTORY)))
+    limit = _QUICK / 4 if endless else 2 * _QUICK
+    traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=limit, timeout=10 + 10 * known))
+    recent = tuple(repo.changes(_HISTORY))
+    return Evidence(code, diagnosis.open, traced.lines, red, first.passed, recent, priors=task.priors)
+
+
+def blamed(task: Task, past: Trees, sandbox: Sandbox, first: TestReport, copy: Copy) -> Culprits | None:
+    """The parts of the change that turn its base red, where the base is green and time allows."""
+    red = first.red & task.wanted if task.wanted else first.red
+    slowest = max((first.results[name].seconds for name in red), default=0.0)
+    trial = replace(task.run, ids=tuple(sorted(red)), per_test=max(_QUICK, 3 * slowest))
+    return blame(changes(past), trial, sandbox, task.budget * _BLAME, copy)
 
 
 def case_of(task: Task, evidence: Evidence, story: FixReport, first: TestReport) -> Case:
@@ -166,15 +222,16 @@ def searched(case: Case, copies: Sequence[Copy], clock: Clock) -> Generator[Even
 def proved(
     task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, clock: Clock, facts: Facts
 ) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused.
+    """Judge plausible patches in full, best first, until enough or a safe one is verified; why others were refused.
 
     The first one is judged however late it is: a proof is what the whole search was for.
     """
     offers: list[Offer] = []
     refused: list[str] = []
     for patch in patches:
-        verified = sum(offer.verdict.verified for offer in offers)
-        if verified == task.max_patches or ((offers or refused) and not clock.left):
+        verified = [offer for offer in offers if offer.verdict.verified]
+        sure = any(offer.patch.safe for offer in verified)
+        if sure or len(verified) == task.max_patches or ((offers or refused) and not clock.left):
             break
         verdict = judge(patch, base, copy, tier=facts.tier, commit=facts.head)
         if verdict.state is State.REJECTED:
@@ -182,6 +239,22 @@ def proved(
         else:
             offers.append(Offer(patch, verdict))
     return tuple(sorted(offers, key=lambda offer: not offer.verdict.verified)), tuple(refused)
+
+
+def helped(story: FixReport, brief: Brief, asking: Asking, court: Court) -> Generator[Event, None, FixReport]:
+    """The story with what an author added to it; trouble with the author is a note, never an error."""
+    outcome = Outcome()
+    for event in asked(brief, asking, court):
+        if isinstance(event, Outcome):
+            outcome = event
+        else:
+            yield Step("model", words.answered(event.number, event.said))
+    trouble = (words.helpless(outcome.trouble),) if outcome.trouble else ()
+    story = replace(story, model=asking.author.name, usage=asking.author.usage)
+    return replace(
+        story, offers=(*outcome.offers, *story.offers), notes=(*story.notes, *trouble),
+        tried=story.tried + outcome.answers,
+    )  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)

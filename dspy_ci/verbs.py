@@ -7,11 +7,16 @@ VERBS = {
     "explain": "Name the failures in a log, root cause first.",
     "context": "Reduce a log to what explains its failures.",
     "fix": "Run the tests, find the cause of what is red, and prove a patch.",
+    "edit": "Have a described change written by a model, and judge it in the sandbox.",
     "triage": "Run each failure again, with the change and without it, and say whose it is.",
     "culprit": "Find the smallest part of a change that turns its base red.",
     "apply": "Apply a verified patch that a hook has stored.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
+    "train": "Learn from the repository's own history, and show what was gained.",
+    "respond": "Answer one command in a comment of a pull request.",
+    "serve-bot": "Answer commands in pull requests from a webhook server of your own.",
     "doctor": "Show what works here: interpreter, tests, sandbox, model, tokens.",
+    "action": "Read a red run, prove a patch, publish it: the three roles of the Action.",
     "hook": "Judge what is about to be committed or pushed, and mend it.",
 }
 """Verb to one-line help, in the order of `--help`; the module of the same name in `commands/` holds `command`."""

@@ -59,6 +59,18 @@ def compared(root: Path, trees: GitTrees, head: str | None) -> Trees:
     return trees if head else Patched(trees, lying(root))
 
 
+def fork_of(root: Path, base: str, head: str = "HEAD") -> str | None:
+    """Where a head left another branch; None when the history that is here does not tell."""
+    if not _commit(root, base) or not _commit(root, head):
+        return None
+    return _text(git(root, "merge-base", base, head, check=False)) or None
+
+
+def file_at(root: Path, name: str, path: str) -> bytes:
+    """A file as a commit has it; empty when it has none."""
+    return git(root, "cat-file", "blob", f"{name}:{path}", check=False)
+
+
 def tree_id(root: Path, name: str) -> str:
     """The id of a commit's tree."""
     return _text(git(root, "rev-parse", f"{name}^{{tree}}"))

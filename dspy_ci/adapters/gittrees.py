@@ -17,7 +17,8 @@ from dspy_ci.ports.trees import Move, Side
 
 _SAFE = ("-c", "safe.directory=*", "-c", f"core.hooksPath={os.devnull}", "-c", "core.fsmonitor=false",
          "-c", "core.quotePath=false")  # fmt: skip
-_FILES = frozenset({"100644", "100755", "100664"})
+FILES = frozenset({"100644", "100755", "100664"})
+"""The modes of regular files."""
 _STAGED = re.compile(r"(?:^|(?<=\0))100[0-7]{3} ([0-9a-f]+) 0\t([^\0]+)")
 _EMPTY = frozenset({
     "e69de29bb2d1d6434b8b29ae775ad8c2e48c5391",
@@ -165,7 +166,7 @@ class GitTrees:
         """Path to blob id of the tree to be."""
         if self._after:
             listed = _text(git(self._root, "ls-tree", "-rz", "--full-tree", self._after))
-            return {path: head.split(" ")[2] for head, path in _entries(listed) if head[:6] in _FILES}
+            return {path: head.split(" ")[2] for head, path in entries(listed) if head[:6] in FILES}
         listed = _text(git(self._root, "ls-files", "-sz"))
         intended = self._intended
         return {path: oid for oid, path in _STAGED.findall(listed) if path not in intended}
@@ -206,8 +207,8 @@ class GitTrees:
         return self._diffs[intended]
 
     @cached_property
-    def _reader(self) -> _Reader:
-        return _Reader(self._root)
+    def _reader(self) -> Reader:
+        return Reader(self._root)
 
     def __enter__(self) -> GitTrees:
         return self
@@ -217,10 +218,11 @@ class GitTrees:
             self._reader.close()
 
 
-class _Reader:
+class Reader:
     """One `git cat-file --batch` for all blobs."""
 
     def __init__(self, root: Path) -> None:
+        """Start the process."""
         self._git = subprocess.Popen(
             ["git", *_SAFE, "cat-file", "--batch"],
             cwd=root, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL,
@@ -251,7 +253,7 @@ class _Reader:
             self._git.communicate(timeout=_PATIENCE)
 
 
-def _entries(listed: str) -> Iterator[tuple[str, str]]:
+def entries(listed: str) -> Iterator[tuple[str, str]]:
     """What stands before the tab of each entry, and the path behind it."""
     for entry in listed.split("\0"):
         head, tab, path = entry.partition("\t")
@@ -267,8 +269,8 @@ def _changes(raw: str) -> Iterator[tuple[str | None, str | None, str, str]]:
         old_mode, new_mode, old, new, status = head[1:].split(" ")
         first = next(parts)
         second = next(parts) if status[0] in "RC" else first
-        before = first if old_mode in _FILES else None
-        after = second if new_mode in _FILES else None
+        before = first if old_mode in FILES else None
+        after = second if new_mode in FILES else None
         if before or after:
             yield before, after, old, new
 

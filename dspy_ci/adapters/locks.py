@@ -36,3 +36,21 @@ def lock(folder: Path) -> Iterator[None]:
             yield
     except OSError as error:
         raise MissingError(f"cannot lock {folder}: {(error.strerror or str(error)).lower()}") from error
+
+
+@contextmanager
+def sole(path: Path, other: str) -> Iterator[None]:
+    """Be the only one that holds this file; ends with the process, however that ends. Raises MissingError at once."""
+    if sys.platform == "win32":
+        yield
+        return
+    import fcntl  # noqa: PLC0415 - POSIX only
+
+    path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    with path.open("a") as handle:
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            hint = "give this one a --state of its own"
+            raise MissingError(f"{other} works with {path.parent} already", hint=hint) from None
+        yield

@@ -43,6 +43,16 @@ def find(root: Path, environment: Mapping[str, str], text: str | None) -> TestCo
     return _other(root, environment, words, env, text)
 
 
+def narrowed(args: tuple[str, ...], tests: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...] | None:
+    """The words for pytest with the tests in place of the paths they name; None when the two have nothing in common."""
+    places = {word: word.split("::")[0].rstrip("/").removeprefix("./") for word in args if not word.startswith("-")}
+    named = {place for place in places.values() if any(path == place or path.startswith(f"{place}/") for path in paths)}
+    if named:
+        tests = tuple(path for path in tests if any(path == place or path.startswith(f"{place}/") for place in named))
+    kept = (word for word in args if places.get(word) not in named)
+    return (*kept, *tests) if tests else None
+
+
 def _words(text: str) -> tuple[tuple[str, ...], dict[str, str]]:
     """The words of a command without the assignments before it, and those."""
     try:

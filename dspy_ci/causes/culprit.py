@@ -19,13 +19,17 @@ from dspy_ci.causes.statements import finer
 from dspy_ci.causes.suspicion import Traces, weights
 from dspy_ci.causes.words import used
 from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
-from dspy_ci.ports.trial import CommandTrial, Trial, observe
+from dspy_ci.ports.trial import CommandTrial, Trial
 
 _SLOW = 2.0
 """Seconds of a run; what takes longer is asked side by side: more runs, less waiting."""
 _ALTERNATIVES = 4
 _DEPTH = 6
 """How often a hunk is taken apart further."""
+_AGAIN = 3
+"""How often an answer is confirmed before it is given: a test that tosses a coin would name somebody."""
+_CHEAP = 10.0
+"""The limit of a run up to which all confirmations are asked for; else one."""
 _TARGETS = 40
 """Tests that every experiment runs; more of them share their causes with these."""
 _PATIENCE = 60.0
@@ -77,6 +81,13 @@ class Culprits:
         """The smallest set that turns the base red as the head is: alternatives left out."""
         return tuple(dict.fromkeys(hunk for guilt in self.guilts if not guilt.alternative for hunk in guilt.hunks))
 
+    @property
+    def pieces(self) -> tuple[Hunk, ...]:
+        """The same as far as it could be taken apart."""
+        return tuple(dict.fromkeys(
+            piece for guilt in self.guilts if not guilt.alternative for piece in guilt.statements or guilt.hunks
+        ))  # fmt: skip
+
 
 def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width: int = 1) -> Iterator[Stage | Culprits]:
     """Find the smallest set of hunks that turns the base red; the answer comes last.
@@ -102,7 +113,8 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
     for guilt in search.guilts():
         yield Stage("blame", ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in guilt.hunks))
     yield Culprits(
-        "flaky" if search.unstable else "found", tuple(search.found), len(case.hunks), lab.runs, search.narrowing,
+        "flaky" if search.unstable else "found", () if search.unstable else tuple(search.found), len(case.hunks),
+        lab.runs, search.narrowing,
         lab.remembered, complete=search.complete, mended=search.mended, seconds=time.monotonic() - started,
         held=tuple(sorted({case.hunks[i].path for i in search.held})), unmet=search.unmet,
     )  # fmt: skip
@@ -127,13 +139,15 @@ class Case:
         return needs(self.changes, self.hunks)
 
     def whole(self, width: int) -> tuple[TestReport, TestReport]:
-        """The base and the head with all their tests."""
-        trial = replace(self.trial, per_test=_PATIENCE) if isinstance(self.trial, TestRun) else self.trial
+        """The base and the head with all tests of the trial."""
+        trial = self.trial
+        if isinstance(trial, TestRun):
+            trial = replace(trial, per_test=trial.per_test or _PATIENCE)
         both: list[Files] = [self.files(()), self.files(self.hunks)]
         batches = [both] if width > 1 else [[one] for one in both]
 
         def run(copy: Copy, files: Files) -> TestReport:
-            return observe(self.lab.bounded(trial), copy, files)
+            return present(self.lab.bounded(trial), copy, files)
 
         base, head = (report for batch in batches for report in self.lab.reports(trial, batch, run))
         return base, head
@@ -332,10 +346,13 @@ class Search:
         return self._known
 
     def _confirmed(self) -> bool:
-        """Whether the base is green and each answer red once more: otherwise chance has led us."""
+        """Whether the base is green and each answer red, again and again: otherwise chance has led us."""
+        return all(self._confirmed_once(number) for number in range(1, 1 + (_AGAIN if self.limit <= _CHEAP else 1)))
+
+    def _confirmed_once(self, number: int) -> bool:
         held = [self.case.hunks[i] for i in self.held]
         again = [held, *([*held, *guilt.hunks] for guilt in self.found)]
-        base, *answers = self.case.reports(self.targets, again, self.limit, number=1)
+        base, *answers = self.case.reports(self.targets, again, self.limit, number=number)
         green = all(self.redness.reply(base, name) != "red" for name in self.targets)
         pairs = zip(self.found, answers, strict=True)
         return green and all(self.redness.reply(report, guilt.tests[0]) == "red" for guilt, report in pairs)

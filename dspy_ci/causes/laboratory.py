@@ -38,10 +38,12 @@ class Laboratory:
     """How many runs there were."""
     remembered: int = 0
     """How many were known from earlier ones."""
+    lent: tuple[Copy, ...] = ()
+    """Copies that are open already, and stay open."""
 
     def __post_init__(self) -> None:
         self._stack = ExitStack()
-        self._copies: list[Copy] = []
+        self._copies = list(self.lent)
 
     def reports(
         self, trial: Trial, all_files: Sequence[Files], run: Callable[[Copy, Files], TestReport], *, number: int = 0

@@ -33,7 +33,7 @@ class Asked:
 
     wanted: Mapping[str, Failure] = field(default_factory=dict)
     """By test id, what a log says failed; empty means all that is red on the head."""
-    runs: int = 40
+    runs: int = 60
     """How often a test runs on either side at the most."""
     modules: frozenset[str] = frozenset()
     """The names of the project's own modules."""

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from dspy_ci.commands.modeloptions import model_options
 from dspy_ci.settings import seconds
 
 
@@ -18,6 +19,7 @@ from dspy_ci.settings import seconds
     "--type-cmd", metavar="CMD", help="The type checker; found from the project's configuration when not given."
 )
 @click.option("--lint-cmd", metavar="CMD", help="The linter; found from the project's configuration when not given.")
+@click.option("--base", metavar="REF", help="A green commit.  [default: where the change left the trunk]")
 @click.option(
     "--sandbox",
     type=click.Choice(["auto", "A", "B", "E"], case_sensitive=False),
@@ -34,6 +36,7 @@ from dspy_ci.settings import seconds
     "--workers", type=click.IntRange(0), help="Copies searched side by side; 0 is one per core.  [default: 0]"
 )
 @click.option("--seed", type=int, help="Another seed, another order among equals.  [default: 0]")
+@model_options
 @click.option(
     "--apply", "apply_", is_flag=True, help="Apply the best verified patch to your files; the index stays as it is."
 )
@@ -42,13 +45,14 @@ from dspy_ci.settings import seconds
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
 def command(
-    *, log: str | None, budget: str | None, apply_: bool, form: str, quiet: bool, allow_unsandboxed: bool,
-    **options: object,
+    *, log: str | None, base: str | None, budget: str | None, apply_: bool, form: str, quiet: bool,
+    allow_unsandboxed: bool, **options: object,
 ) -> int:  # fmt: skip
     """Run the tests, find the cause of what is red, and prove a patch.
 
     The tests and every candidate run in throw-away copies of the repository. A patch is offered as verified only when
     the failing tests were reproduced in the copy, each of them passed with the patch, and no other test was lost.
+    A language model, when one is set, is asked last; what it writes is judged like every other patch.
     In CI patches only run where a sandbox isolates them; `dspy-ci doctor` shows what holds.
 
     Exits with 0 when nothing is red or a patch was verified, with 1 when failures remain.
@@ -58,4 +62,4 @@ def command(
     manner = Manner(json=form == "json", quiet=quiet, apply=apply_)
     limit = seconds(budget) if budget else None
     waived = allow_unsandboxed or None
-    return mend(Path.cwd(), manner, log=log, budget=limit, allow_unsandboxed=waived, **options)
+    return mend(Path.cwd(), manner, log=log, base=base, budget=limit, allow_unsandboxed=waived, **options)

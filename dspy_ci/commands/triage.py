@@ -14,7 +14,7 @@ from dspy_ci.settings import seconds
 @click.option(
     "--runs",
     type=click.IntRange(2),
-    default=40,
+    default=60,
     show_default=True,
     help="How often a test runs on either side at most.",
 )

@@ -72,16 +72,6 @@ def project(environment: Mapping[str, str]) -> dict[str, str]:
     return found
 
 
-def narrowed(args: tuple[str, ...], tests: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...] | None:
-    """The words for pytest with the tests in place of the paths they name; None when the two have nothing in common."""
-    places = {word: word.split("::")[0].rstrip("/").removeprefix("./") for word in args if not word.startswith("-")}
-    named = {place for place in places.values() if any(path == place or path.startswith(f"{place}/") for path in paths)}
-    if named:
-        tests = tuple(path for path in tests if any(path == place or path.startswith(f"{place}/") for place in named))
-    kept = (word for word in args if places.get(word) not in named)
-    return (*kept, *tests) if tests else None
-
-
 class _Trial:
     """One push, tried in a sandbox."""
 
@@ -97,7 +87,7 @@ class _Trial:
         if command.python is None:
             raise MissingError(f"only pytest can be verified, and {command.shown!r} is something else")
         job = task(command, self._settings)
-        args = job.run.args if tests is None else narrowed(job.run.args, tests, self._trees.paths("after"))
+        args = job.run.args if tests is None else testcommands.narrowed(job.run.args, tests, self._trees.paths("after"))
         return self._judged(replace(job, run=replace(job.run, args=args)), command) if args is not None else None
 
     def _tests(self) -> tuple[str, ...] | None:

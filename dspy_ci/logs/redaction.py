@@ -116,6 +116,10 @@ class Redactor:
         """Know more exact values; those too short to be secrets are ignored."""
         self._values = sorted({*self._values, *(form for secret in secrets for form in _forms(secret))}, key=len)[::-1]
 
+    def holds(self, text: str) -> bool:
+        """Whether the text holds one of the exact values, in any form we know."""
+        return any(value in text for value in self._values)
+
     def redact(self, text: str) -> str:
         """The text without secrets: exact values first, then everything that looks like one."""
         for value in self._values:

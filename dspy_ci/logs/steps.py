@@ -15,7 +15,7 @@ _FIRST = frozenset("#[PC~-+")
 """First characters of marks: a set is asked faster than a pattern."""
 _FOLDS = re.compile(r"\x1e([+-])([^\x1e]*)\x1e")
 _STAGE = re.compile(r"\[Pipeline\] (?:\{ \((.*)\)$|// (stage)$)")
-_HEADER = re.compile(r"shell: |with:$|env:$|##\[endgroup\]")
+_HEADER = re.compile(r"shell: |with:$|env:$")
 _LONGEST_HEADER = 400
 
 
@@ -32,10 +32,10 @@ class Segmenter:
 
     def pages(self, texts: list[str], prefixes: Mapping[int, tuple[str, str]], number: int) -> Iterator[Page]:
         """The pages of one block whose first line has this number."""
-        marks = [i for i, text in enumerate(texts) if text[:1] in _FIRST and _MARK.match(text)]
-        marks += [i for i, text in enumerate(texts) if "\x1e" in text]
+        marks = {i for i, text in enumerate(texts) if text[:1] in _FIRST and _MARK.match(text)}
+        marks.update(i for i, text in enumerate(texts) if "\x1e" in text)
         start = 0
-        for index in sorted({*marks, *prefixes}):
+        for index in sorted(marks | prefixes.keys()):
             before = (self._job, self._step, self._stream)
             closes = index in marks and self._closes(texts[index])
             end = index + 1 if closes else index
@@ -114,9 +114,14 @@ class Segmenter:
 
 def _is_header(texts: Sequence[str], index: int) -> bool:
     """Whether a group is the echo of a step, and not a group that a script opened under such a name."""
-    body = texts[index + 1 : index + _LONGEST_HEADER]
-    end = next((i for i, text in enumerate(body) if text.startswith("##[endgroup]")), None)
-    return end is None or any(_HEADER.match(text) for text in body[: end + 1 if end == 0 else end])
+    for distance, text in enumerate(texts[index + 1 : index + _LONGEST_HEADER]):
+        if text.startswith("##[endgroup]"):
+            return distance == 0
+        if _HEADER.match(text):
+            return True
+        if text.startswith("##[group]"):
+            break  # groups do not nest: this one was never closed
+    return True
 
 
 def _is_diff(texts: Sequence[str], index: int) -> bool:

@@ -143,12 +143,12 @@ def _path(text: str) -> str | None:
     """The path of a `---` or `+++` line; None for /dev/null."""
     quoted = _QUOTED.match(text)
     if quoted:
-        return _unquoted(quoted[1])
+        return unquoted(quoted[1])
     path = text.partition("\t")[0].rstrip()
     return None if path == "/dev/null" else path
 
 
-def _unquoted(text: str) -> str:
+def unquoted(text: str) -> str:
     """The path behind git's C quoting."""
     data = bytearray()
     last = 0

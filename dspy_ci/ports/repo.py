@@ -16,8 +16,6 @@ class Change:
     """1-based, in the file as it is now."""
     age: int
     """0 for uncommitted, 1 for the newest commit, and so on."""
-    removed: tuple[str, ...] = ()
-    """The lines that stood there before."""
 
 
 class Repo(Protocol):

@@ -7,6 +7,8 @@ from typing import Literal
 
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.patch import Patch
+from dspy_ci.patches.proposal import Proposal
+from dspy_ci.ports.lm import Usage
 from dspy_ci.ports.sandbox import Guarantees
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.verdict import Verdict
@@ -46,7 +48,12 @@ class FixReport:
     guarantees: Guarantees | None = None
     notes: tuple[str, ...] = ()
     """What was found, left out or could not be known, in words."""
+    proposals: tuple[Proposal, ...] = ()
+    """What a person may do where nothing could be proved."""
     model: str | None = None
+    """The model that was asked, None when none was."""
+    usage: Usage | None = None
+    """What it used."""
 
     @property
     def best(self) -> Offer | None:

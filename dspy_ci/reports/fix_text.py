@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from dspy_ci.failures.failure import Failure
+from dspy_ci.patches.proposal import Proposal
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
 from dspy_ci.reports.styled import Style, Styled
-from dspy_ci.reports.words import headline
+from dspy_ci.reports.words import headline, used
 from dspy_ci.verdicts.verdict import CheckDelta, Verdict
 
 _VERDICT_STYLE: dict[FixStatus, Style] = {"green": "good", "fixed": "good", "unfixed": "bad", "error": "bad"}
@@ -23,10 +24,15 @@ def fix_text(report: FixReport) -> Iterator[Styled]:
         yield from _causes(report.failures)
     for number, offer in enumerate(report.offers, 1):
         yield Styled("")
-        yield from _offer(offer, number, len(report.offers))
+        yield from offered(offer, number, len(report.offers))
+    for proposal in report.proposals:
+        yield Styled("")
+        yield from _proposed(proposal)
     if report.status in {"fixed", "unfixed"}:
         yield Styled("")
         yield from _tried(report)
+    if report.model and report.usage:
+        yield Styled(f"model {report.model}: {used(report.usage)}", "faint")
     for note in report.notes:
         yield Styled(f"note: {note}", "faint")
 
@@ -42,7 +48,8 @@ def _causes(failures: tuple[Failure, ...]) -> Iterator[Styled]:
         yield Styled(f"  and {len(failures) - _MOST_FAILURES} more", "faint")
 
 
-def _offer(offer: Offer, number: int, count: int) -> Iterator[Styled]:
+def offered(offer: Offer, number: int, count: int) -> Iterator[Styled]:
+    """A patch with its diff and its proof."""
     patch, verdict = offer.patch, offer.verdict
     kind = "Patch" if verdict.verified else "Diagnosis (not proved)"
     which = f" {number} of {count}" if count > 1 else ""
@@ -54,6 +61,16 @@ def _offer(offer: Offer, number: int, count: int) -> Iterator[Styled]:
     yield from _proof(verdict)
     for note in offer.notes:
         yield Styled(f"  {note}", "faint")
+
+
+def _proposed(proposal: Proposal) -> Iterator[Styled]:
+    yield Styled("Proposed, not proved", "head")
+    yield Styled(f"  {proposal.text}")
+    if proposal.command:
+        yield Styled(f"    {proposal.command}")
+    for line in (proposal.diff or "").splitlines():
+        style: Style = "plain" if line.startswith(("+++", "---")) else _DIFF_STYLE.get(line[:1], "plain")
+        yield Styled(f"  {line}", style)
 
 
 def _proof(verdict: Verdict) -> Iterator[Styled]:

@@ -7,6 +7,7 @@ from dataclasses import asdict
 from typing import Any
 
 from dspy_ci.failures.failure import Failure
+from dspy_ci.ports.lm import Usage
 from dspy_ci.reports.fix import FixReport, Offer
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.verdict import Verdict
@@ -52,6 +53,11 @@ def offer_record(offer: Offer) -> Record:
     }
 
 
+def usage_record(usage: Usage) -> Record:
+    """What a model used; the cost is 0 where no price is known."""
+    return {**asdict(usage), "cost": round(usage.cost, 6)}
+
+
 def fix_record(report: FixReport) -> Record:
     """The whole of `fix --format json`."""
     guarantees: Mapping[str, Any] = asdict(report.guarantees) if report.guarantees else {}
@@ -65,9 +71,11 @@ def fix_record(report: FixReport) -> Record:
         "cause": report.cause,
         "suspects": [suspect_record(suspect) for suspect in report.suspects],
         "patches": [offer_record(offer) for offer in report.offers],
+        "proposals": [asdict(proposal) for proposal in report.proposals],
         "candidates_tried": report.tried,
         "elapsed_s": round(report.seconds, 3),
         "sandbox": {"tier": guarantees.get("tier"), "name": guarantees.get("name"), "guarantees": promises},
         "notes": list(report.notes),
         "model": report.model,
+        "usage": usage_record(report.usage) if report.usage else None,
     }

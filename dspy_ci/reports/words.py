@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 
+from dspy_ci.causes.culprit import Culprits
 from dspy_ci.failures.failure import Failure
+from dspy_ci.ports.lm import Usage
 from dspy_ci.ports.sandbox import TestReport
 from dspy_ci.reports.fix import FixReport, Offer
 from dspy_ci.suspects.suspect import Suspect
@@ -61,6 +63,16 @@ def suspected(suspects: Sequence[Suspect]) -> str:
     return f"{first.file}:{first.start}{symbol}" + (f" ({'; '.join(first.why[:2])})" if first.why else "")
 
 
+def blamed(found: Culprits | None) -> str:
+    """What the change has to do with it."""
+    if found is None or found.status in {"spent", "unreproduced", "flaky"}:
+        return "it is not known which part of the change is to blame"
+    if found.status == "base-red":
+        return "the base is red too: this change is not to blame"
+    places = ", ".join(f"{hunk.path}:{hunk.new_start + 1}" for hunk in found.hunks[:3])
+    return f"{len(found.hunks)} of {number(found.count, 'hunk')} turn the base red: {places}"
+
+
 def searched(tried: int, seconds: float, patches: int, reason: str) -> str:
     """How much was tried, and why the search ended."""
     rate = f", {tried / seconds:.0f} a second" if seconds > 0 else ""
@@ -91,9 +103,28 @@ def outcome(story: FixReport) -> str:
         return f"Mended: {mended} passed with the patch, {tests.kept} passed before and after, none is lost."
     if story.offers:
         return f"Not mended: {story.offers[0].verdict.reason}."
-    if story.notes:
+    if any(note.startswith("refused ") for note in story.notes):
         return "Not mended: what made the failing tests pass was refused."
     return f"Not mended: none of {number(story.tried, 'candidate')} turned the failing tests green."
+
+
+def used(usage: Usage) -> str:
+    """What a model used."""
+    parts = [number(usage.calls, "answer")] + ([f"{usage.cached} of them from the cache"] if usage.cached else [])
+    parts.append(f"{usage.prompt} + {usage.completion} tokens")
+    return ", ".join(parts + ([f"{usage.cost:.4f} dollars"] if usage.cost else []))
+
+
+def answered(number: int, said: str) -> str:
+    """What became of one answer of a model, on one line."""
+    line = said.strip().split("\n", 1)[0]
+    return f"answer {number + 1}: {line if len(line) <= 160 else f'{line[:157]}...'}"
+
+
+def helpless(error: Exception) -> str:
+    """Why a model that is set was of no help, and what stands nevertheless."""
+    hint = getattr(error, "hint", None)
+    return f"the model was of no help: {error}{f' ({hint})' if hint else ''}; what was found without it stands"
 
 
 def tail(output: str, lines: int = 3) -> str:

@@ -8,9 +8,13 @@ from functools import cached_property
 from pathlib import PurePosixPath
 from typing import NamedTuple
 
+from dspy_ci.causes.hunk import Hunk
+from dspy_ci.codebase.difference import Difference
+from dspy_ci.codebase.renames import moved, renamed
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.failures.failure import Failure
 from dspy_ci.ports.repo import Change
+from dspy_ci.suspects.priors import SHIPPED, Priors
 
 _CONFIG = {"conftest.py", "setup.py", "noxfile.py", "tasks.py"}
 _TEST_ROOMS = {"tests", "test", "testing"}
@@ -47,6 +51,22 @@ class Evidence:
     green: frozenset[str] = frozenset()
     """Ids of passing tests."""
     changes: tuple[Change, ...] = ()
+    difference: Difference | None = None
+    """What this change did, against the commit that it left; None when there is nothing to compare with."""
+    guilty: tuple[Hunk, ...] = ()
+    """The parts of this change that turn the base red, by experiment."""
+    priors: Priors = SHIPPED
+    """What was learnt of this repository's bugs."""
+
+    @cached_property
+    def renamed(self) -> Mapping[str, tuple[str, ...]]:
+        """By a name that this change took away, what it wrote in its place."""
+        return renamed(self.difference) if self.difference else {}
+
+    @cached_property
+    def moved(self) -> Mapping[str, str]:
+        """By a module that this change took away, the one that took its place."""
+        return moved(self.difference) if self.difference else {}
 
     @cached_property
     def paths(self) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Protocol
 
 from dspy_ci.codebase.functions import Function, functions, head_end, statements
-from dspy_ci.suspects import endless, frames, lexical, pairing, recent, spectrum
+from dspy_ci.suspects import culprits, endless, frames, lexical, pairing, recent, spectrum
 from dspy_ci.suspects.evidence import Clue, Clues, Evidence, Spot
 from dspy_ci.suspects.suspect import Suspect
 
@@ -23,7 +23,7 @@ class Kind(Protocol):
         ...
 
 
-KINDS: tuple[Kind, ...] = (frames, spectrum, endless, pairing, recent, lexical)
+KINDS: tuple[Kind, ...] = (frames, culprits, spectrum, endless, pairing, recent, lexical)
 
 
 def rank(evidence: Evidence, *, limit: int = 400) -> tuple[Suspect, ...]:

@@ -14,6 +14,9 @@ from dspy_ci.codebase.functions import Definition, Function
 from dspy_ci.codebase.scopes import bindings
 from dspy_ci.codebase.snapshot import Snapshot, parse
 
+Answer = tuple[str, str]
+"""The type of a value, and its text; `!` and the class of an exception."""
+
 _MOST = 80
 _LONGEST = 400
 
@@ -24,6 +27,10 @@ class Call(NamedTuple):
     code: str
     expected: str | None = None
     """The text of the value, as the docstring shows it."""
+    varied: bool = False
+    """Made up: near a call of the tests, but none of them asks it."""
+    recorded: bool = False
+    """Whether a test really makes this call."""
 
 
 def calls(function: Function, snapshot: Snapshot, tests: Sequence[str], seed: int) -> tuple[Call, ...]:
@@ -36,7 +43,7 @@ def calls(function: Function, snapshot: Snapshot, tests: Sequence[str], seed: in
     seen = [call for path in tests for call in _tested(function.node.name, snapshot.tree(path), known)]
     seen += [node for example in shown if (node := _call_in(example.code, function.node.name))]
     plain = [Call(code) for code in dict.fromkeys(map(ast.unparse, seen)) if len(code) < _LONGEST]
-    varied = [Call(code) for code in _variations(seen, random.Random(seed))]  # noqa: S311 - nothing secret
+    varied = [Call(code, varied=True) for code in _variations(seen, random.Random(seed))]  # noqa: S311 - nothing secret
     found = {call.code: call for call in (*varied, *plain, *shown)}
     ordered = [call.code for call in (*shown, *plain, *varied)]
     return tuple(found[code] for code in dict.fromkeys(ordered))[:_MOST]

@@ -20,6 +20,8 @@ from dspy_ci.trials.versions import touched, version
 
 _BATCH = 150
 """Changes that share one collection of the tests."""
+_PATIENCE = 6.0
+"""Seconds beyond what its tests should take after which a change is ended, however busy the machine is."""
 _SHORTEST, _SLOWER = 0.4, 6.0
 """Seconds that every test may take, and how many times slower than before it may be."""
 
@@ -147,7 +149,7 @@ class _Panel:
     def _entry(self, patch: Patch) -> Entry:
         steady = self.known.steady
         guards = tuple(name for name in self.covering[patch] if steady is None or name in steady)
-        return Entry(version(patch) or (), (), guards, 2.0 + _SLOWER * self._seconds(guards))
+        return Entry(version(patch) or (), (), guards, _PATIENCE + _SLOWER * self._seconds(guards))
 
     def _seconds(self, names: Iterable[str]) -> float:
         return sum(self.known.seconds.get(name, 0.0) for name in names)

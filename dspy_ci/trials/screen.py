@@ -18,9 +18,9 @@ def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -
     pairs = [(patch, found) for patch in patches if (found := version(patch))]
     if not pairs or any("::" not in name for name in jury.targets):
         return {}
-    entries = [Entry(found, jury.targets, jury.guards, jury.run.timeout) for _, found in pairs]
+    entries = [Entry(found, jury.targets, jury.guards, jury.run.timeout / 2) for _, found in pairs]
     texts = {edit.path: patch.base.text(edit.path) or "" for patch, _ in pairs for edit in patch.edits}
-    run = replace(jury.run, per_test=max(0.2, (jury.run.per_test or 1.0) / 2))
+    run = replace(jury.run, per_test=max(0.12, (jury.run.per_test or 1.0) / 3))
     said = tried(entries, run, copy, seconds, texts=texts)
     trials = (_trial(patch, said[number], jury) for number, (patch, _) in enumerate(pairs) if number in said)
     return {trial.patch.edits: trial for trial in trials}

@@ -6,11 +6,11 @@ import hashlib
 import json
 import time
 from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.policy import NO_PERMIT, Permit, marks, refusals
-from dspy_ci.ports.sandbox import Copy, TestReport
+from dspy_ci.ports.sandbox import Copy, TestReport, TestRun
 from dspy_ci.ports.trial import CommandTrial, observe, shown
 from dspy_ci.verdicts.baseline import Baseline
 from dspy_ci.verdicts.canary import sabotage
@@ -20,6 +20,10 @@ from dspy_ci.verdicts.syntax import syntax
 from dspy_ci.verdicts.verdict import CheckDelta, Evidence, State, TestDelta, Verdict
 
 _SHOWN = 5
+_AGAIN = 3
+"""How often a quick proof is repeated, with the patch and without it."""
+_QUICK = 2.0
+"""Seconds of the failing tests, or of the command, up to which a repetition costs little."""
 
 
 @dataclass(slots=True)
@@ -38,6 +42,12 @@ class _Case:
     used: frozenset[str] = frozenset()
     """Files of the project that the tests imported."""
     notes: list[str] = field(default_factory=list)
+
+    @property
+    def quick(self) -> bool:
+        """Whether what is red takes so little that it may run several times."""
+        results, targets = self.baseline.report.results, self.baseline.targets
+        return sum(results[name].seconds for name in targets if name in results) < _QUICK
 
     def observe(self, ids: Collection[str], *, cold: bool, stop_at_first: bool) -> TestReport:
         """Run the trial with the patch, and remember it in words."""
@@ -62,6 +72,32 @@ def judge(
     return _verdict(case, State.VERIFIED, _proof(case), tier, commit)
 
 
+def unharmed(
+    patch: Patch, baseline: Baseline, copy: Copy, *, tier: str = "?", commit: str | None = None,
+    permit: Permit = NO_PERMIT,
+) -> Verdict:  # fmt: skip
+    """What can be said of a change where nothing is red: whether all that passed passes, and no checker complains.
+
+    It is never `verified`, since no test tells whether it does what was asked for; `rejected` when it does harm.
+    """
+    case = _Case(patch, replace(baseline, targets=frozenset()), copy)
+    for state, reason in _harm(case, permit):
+        return _verdict(case, state, reason, tier, commit)
+    reason = f"nothing was red, so nothing proves what was asked for; {_kept(case)}"
+    return _verdict(case, State.UNVERIFIED, reason, tier, commit)
+
+
+def _harm(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
+    yield from (objection for objection in _before_running(case, permit) if objection[0] is State.REJECTED)
+    yield from _checkers(case)
+    yield from _everything(case)
+    yield from _freshness(case)
+
+
+def _kept(case: _Case) -> str:
+    return "; ".join((f"{case.tests.kept} tests passed before and after, none is lost", *case.notes))
+
+
 def _objections(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
     """Every reason against the patch, the cheap ones first; the first one ends the case."""
     yield from _before_running(case, permit)
@@ -69,6 +105,7 @@ def _objections(case: _Case, permit: Permit) -> Iterator[tuple[State, str]]:
     yield from _checkers(case)
     yield from _everything(case)
     yield from _canary(case)
+    yield from _chance(case)
     yield from _freshness(case)
 
 
@@ -147,7 +184,7 @@ def _everything(case: _Case) -> Iterator[tuple[State, str]]:
 
 def _canary(case: _Case) -> Iterator[tuple[State, str]]:
     """When the imports do not show it, spoil what was patched: the targets must turn red, else something else ran."""
-    if case.canary:
+    if case.canary or isinstance(case.baseline.trial, CommandTrial):  # a linter may not mind: see `_chance`
         return
     files = sabotage(case.patch)
     report = observe(case.baseline.trial, case.copy, files, ids=case.baseline.targets, stop_at_first=True)
@@ -160,6 +197,23 @@ def _canary(case: _Case) -> Iterator[tuple[State, str]]:
             State.UNVERIFIED,
             "the tests pass even when the patched files are spoiled, so they prove nothing about them",
         )
+
+
+def _chance(case: _Case) -> Iterator[tuple[State, str]]:
+    """Without and with the patch again, in turn: a test that is red or green as it likes proves nothing."""
+    targets = case.baseline.targets
+    for number in range(_AGAIN if case.quick else 1):
+        trial = case.baseline.trial
+        if isinstance(trial, TestRun):
+            trial = replace(trial, seed=trial.seed + number + 1)
+        if by_chance := sorted(observe(trial, case.copy, ids=targets).mended(targets)):
+            yield State.UNVERIFIED, f"green without the patch too, when it was run again: {_few(by_chance)}"
+            return
+        after = observe(trial, case.copy, case.patch.files, ids=targets).mended(targets)
+        if again_red := sorted(targets - after):
+            yield State.UNVERIFIED, f"green at first, red when it was run again: {_few(again_red)}"
+            return
+    case.canary = True  # red without and green with it, in turn: what ran was the patched copy
 
 
 def _freshness(case: _Case) -> Iterator[tuple[State, str]]:

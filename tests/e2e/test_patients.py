@@ -1,5 +1,6 @@
 """Tiny broken projects with a known outcome, mended for real."""
 
+import importlib.util
 import json
 import os
 import shutil
@@ -20,8 +21,24 @@ EXITS = {"green": 0, "fixed": 0, "unfixed": 1, "error": 4}
 pytestmark = pytest.mark.slow
 
 
-def chart(name):
-    return tomllib.loads((PATIENTS / name / "patient.toml").read_text())
+def wards():
+    """The patients of the tables, by table and name; and those that have a folder of their own, by its name."""
+    found = {}
+    for table in sorted(PATIENTS.glob("tables/*.toml")):
+        for patient in tomllib.loads(table.read_text())["patient"]:
+            found[f"{table.stem}: {patient['name']}"] = patient
+    for chart in sorted(PATIENTS.glob("*/patient.toml")):
+        below = {part: texts(chart.parent / part) for part in ("project", "checks")}
+        patient = {**tomllib.loads(chart.read_text()), "files": below["project"], "checks": below["checks"]}
+        found[chart.parent.name] = patient
+    return found
+
+
+def texts(folder):
+    return {str(path.relative_to(folder)): path.read_text() for path in folder.rglob("*") if path.is_file()}
+
+
+WARDS = wards()
 
 
 def tree(root):
@@ -49,33 +66,72 @@ def editable(tmp_path_factory):
     return install
 
 
-@pytest.mark.parametrize("name", sorted(path.parent.name for path in PATIENTS.glob("*/patient.toml")))
-def test_patient(name, tmp_path, git, dspy_ci, editable):
-    expected = chart(name)
-    root = tmp_path / "project"
-    shutil.copytree(PATIENTS / name / "project", root)
-    git(root, "init", "-q")
-    git(root, "add", "-A")
-    git(root, "commit", "-q", "-m", "as it is")
-    python = editable(root) if expected.get("install") == "editable" else sys.executable
+@pytest.fixture
+def admitted(tmp_path, git, write):
+    """The patient's project as a repository: what was before is one commit, the change another."""
+
+    def admit(patient):
+        root = tmp_path / "project"
+        root.mkdir()
+        git(root, "init", "-q", "-b", "main")
+        configured = {**patient.get("before", {}), **patient["files"]}.keys() & {"pyproject.toml", "pytest.ini"}
+        bare = {} if configured else {"pytest.ini": "[pytest]\npythonpath = .\n"}
+        commits = [{**bare, **patient["before"]}] if "before" in patient else []
+        for files in (*commits, {**bare, **patient["files"]}):
+            write(root, {path: text for path, text in files.items() if text is not False})
+            for path in (path for path, text in files.items() if text is False):
+                (root / path).unlink()
+            git(root, "add", "-A")
+            git(root, "commit", "-q", "-m", "a change")
+        return root
+
+    return admit
+
+
+def missing(patient):
+    """The programs that the patient needs and that are not here."""
+    return [name for name in patient.get("needs", ()) if shutil.which(name) is None and not is_module(name)]
+
+
+def is_module(name):
+    return importlib.util.find_spec(name) is not None
+
+
+@pytest.mark.parametrize("name", WARDS)
+def test_patient(name, admitted, write, dspy_ci, editable):
+    patient = WARDS[name]
+    if gone := missing(patient):
+        pytest.skip(f"{', '.join(gone)} is not installed")
+    root = admitted(patient)
+    python = editable(root) if patient.get("install") == "editable" else sys.executable
     before = tree(root)
-    command = expected.get("test_cmd", "{python} -m pytest -q").format(python=python)
-    budget = expected.get("budget", 60)
-    done = dspy_ci("fix", "--test-cmd", command, "--budget", budget, "--format", "json", cwd=root)
+    given = patient.get("test_cmd", "{python} -m pytest -q")
+    words = ["--test-cmd", given.format(python=python)] if given else []
+    words += [word.format(python=python) for word in patient.get("options", ())]
+    expected = patient.get("status", "fixed")
+    done = dspy_ci("fix", *words, "--budget", patient.get("budget", 60), "--format", "json", cwd=root)
     assert done.stdout, done.stderr
     report = json.loads(done.stdout)
-    assert (report["status"], done.returncode) == (expected["status"], EXITS[expected["status"]]), done.stdout
+    assert (report["status"], done.returncode) == (expected, EXITS[expected]), done.stdout
     assert tree(root) == before
-    if expected["status"] != "fixed":
-        assert not [patch for patch in report["patches"] if patch["verdict"]["state"] == "verified"]
+    verified = [patch for patch in report["patches"] if patch["verdict"]["state"] == "verified"]
+    if "proposes" in patient:
+        assert any(patient["proposes"] in json.dumps(one) for one in report["proposals"]), report["proposals"]
+    if expected != "fixed":
+        assert not verified
         return
     best = report["patches"][0]
-    assert best["verdict"]["state"] == "verified"
+    assert best in verified
+    assert best["origin"].startswith(patient.get("origin", "")), best["diff"]
+    assert best["disposition"] == patient.get("disposition", best["disposition"]), best["diff"]
     subprocess.run(["git", "apply", "--check", "-"], cwd=root, input=best["diff"], text=True, check=True)
     subprocess.run(["git", "apply", "-"], cwd=root, input=best["diff"], text=True, check=True)
-    shutil.copytree(PATIENTS / name / "checks", root / "checks")
+    write(root, {f"checks/{path}": text for path, text in patient.get("checks", {}).items()})
+    folders = [name for name in ("tests", "checks") if (root / name).is_dir()]
+    if not folders:
+        return
     hidden = subprocess.run(
-        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", root, "tests", "checks"],
+        [python, "-m", "pytest", "-q", "-p", "no:cacheprovider", "--rootdir", root, *folders],
         cwd=root, capture_output=True, text=True, check=False, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert hidden.returncode == 0, best["diff"] + hidden.stdout

@@ -24,18 +24,18 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     found = said(
         failure,
         r"(?:'([\w.]+)' object|module '([\w.]+)'|type object '([\w.]+)'|class '([\w.]+)').* has no attribute '(\w+)'",
-    )
+    ) or said(failure, r"^(?:\"([\w.]+)\"|Module \"([\w.]+)\")()() has no attribute \"(\w+)\"")
     if not found:
         return
     owner, name = next(filter(None, found.groups()[:4]), ""), found[5]
-    suggested = said(failure, r"Did you mean:? '(?:\.?)(\w+)'")
+    suggested = said(failure, r"(?:Did you mean:? '\.?|; maybe \")(\w+)")
     for site in sites(failure, evidence):
         uses = [node for node in site.nodes if isinstance(node, ast.Attribute) and node.attr == name]
         if uses:
             yield from _elsewhere(owner, uses[0], site) if found[2] else ()
-            order = [suggested[1]] if suggested else []
+            order = [*evidence.renamed.get(name, ())[:1], *([suggested[1]] if suggested else [])]
             order += [METHODS[name]] if name in METHODS and not found[2] else []
-            order += similar(name, _known(owner, site, is_module=found[2] is not None))
+            order += similar(name, _known(owner, site, is_module=bool(found[2])))
             for rank, other in enumerate(dict.fromkeys(order)):
                 yield _renamed(uses[0], other, site, owner, 0.95 - 0.08 * rank)
     yield from _undefined(owner, name, evidence)
@@ -43,6 +43,9 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
 
 def _renamed(use: ast.Attribute, other: str, site: Site, owner: str, weight: float) -> Patch:
     why = f"`{owner}` has no attribute `{use.attr}`; it has `{other}`."
+    if other in site.evidence.renamed.get(use.attr, ()):
+        why = f"This change renamed `{use.attr}` to `{other}`; one use was left behind."
+        weight = 0.99
     return site.patch([site.replace(use, f"{site.code(use.value)}.{other}")], NAME, why, weight)
 
 

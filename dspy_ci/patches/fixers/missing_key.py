@@ -25,7 +25,8 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
 
 def _respelt(key: str, site: Site) -> Iterator[Patch]:
     texts = [n for n in ast.walk(site.tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)]
-    others = similar(key, [str(node.value) for node in texts if str(node.value).isidentifier()])
+    known = [str(node.value) for node in texts if str(node.value).isidentifier()]
+    others = list(dict.fromkeys([*site.evidence.renamed.get(key, ()), *similar(key, known)]))
     for node in texts:
         if node.value == key and node.lineno <= site.line <= (node.end_lineno or node.lineno):
             for rank, other in enumerate(others):

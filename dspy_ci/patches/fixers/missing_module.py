@@ -57,7 +57,8 @@ def _spoken(node: Import) -> set[str]:
 def _module(missing: str, node: Import, site: Site) -> Iterator[Patch]:
     snapshot = site.evidence.snapshot
     known = [module_name(snapshot, path) for path in site.evidence.paths]
-    moved = [MODULES[missing]] if missing in MODULES else []
+    moved = [site.evidence.moved[missing]] if missing in site.evidence.moved else []
+    moved += [MODULES[missing]] if missing in MODULES else []
     inside = [name for name in known if name.endswith(f".{missing}")]
     near = similar(missing, [*known, *sys.stdlib_module_names], most=2)
     for rank, new in enumerate(dict.fromkeys([*moved, *inside, *near])):
@@ -69,7 +70,7 @@ def _module(missing: str, node: Import, site: Site) -> Iterator[Patch]:
 
 def _rewritten(node: Import, old: str, new: str) -> str | None:
     if isinstance(node, ast.ImportFrom):
-        return f"from {new} import {_names(node.names)}" if node.module == old else None
+        return f"from {new} import {_names(node.names)}" if node.module == old else _member(node, old, new)
     if all(alias.name != old for alias in node.names):
         return None
     bound = f"{new} as {old}" if "." not in old else new
@@ -77,6 +78,16 @@ def _rewritten(node: Import, old: str, new: str) -> str | None:
         _one(alias) if alias.name != old else f"{new} as {alias.asname}" if alias.asname else bound
         for alias in node.names
     )
+
+
+def _member(node: ast.ImportFrom, old: str, new: str) -> str | None:
+    """`from package import module` where the module has another name now."""
+    package, _, last = old.rpartition(".")
+    if not node.module or node.module != package or all(alias.name != last for alias in node.names):
+        return None
+    home, _, other = new.rpartition(".")
+    renamed = [ast.alias(other, alias.asname or last) if alias.name == last else alias for alias in node.names]
+    return f"from {home} import {_names(renamed)}" if home else None
 
 
 def _name(name: str, module: str, node: Import, site: Site) -> Iterator[Patch]:
@@ -91,7 +102,8 @@ def _name(name: str, module: str, node: Import, site: Site) -> Iterator[Patch]:
             home = module_name(site.evidence.snapshot, path)
             yield _split(node, name, f"from {home} import {name}", name, site, weight=0.93)
     known = [n for path in module_paths(site.evidence.snapshot, module) for n in _defines(path, site.evidence)]
-    for rank, other in enumerate(similar(name, known)):
+    follows = [other for other in site.evidence.renamed.get(name, ()) if other in known]
+    for rank, other in enumerate(dict.fromkeys([*follows, *similar(name, known)])):
         uses = [n for n in ast.walk(site.tree) if isinstance(n, ast.Name) and n.id == name]
         alias = next(alias for alias in node.names if alias.name == name)
         spans = [Span(*site.spans.of(alias), f"{other} as {alias.asname}" if alias.asname else other)]

@@ -9,18 +9,24 @@ from typing import Protocol
 
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.fixers import (
+    annotation,
     encoding,
     missing_attribute,
     missing_await,
+    missing_init,
     missing_key,
     missing_module,
     missing_super,
     mixed_types,
     naive_datetime,
     parentheses,
+    separators,
+    shadowed_builtin,
     syntax,
     unbound_local,
     undefined_name,
+    unordered,
+    unused_ignore,
     wrong_call,
 )
 from dspy_ci.patches.patch import Edit, Patch
@@ -38,8 +44,9 @@ class Fixer(Protocol):
 
 
 FIXERS: tuple[Fixer, ...] = (
-    syntax, unbound_local, undefined_name, missing_module, missing_super, missing_attribute, missing_key, wrong_call,
-    missing_await, parentheses, naive_datetime, encoding, mixed_types,
+    syntax, shadowed_builtin, unbound_local, undefined_name, missing_module, missing_init, missing_super,
+    missing_attribute, missing_key, wrong_call, missing_await, parentheses, naive_datetime, encoding, mixed_types,
+    unordered, separators, unused_ignore, annotation,
 )  # fmt: skip
 MOST = 40
 """How many patches of one fixer for one failure are worth a trial."""
@@ -51,5 +58,6 @@ def fixes(evidence: Evidence) -> tuple[Patch, ...]:
     for failure in evidence.failures:
         for fixer in FIXERS:
             for patch in islice(fixer.fixes(failure, evidence), MOST):
-                found.setdefault(patch.edits, replace(patch, edits=tuple(sorted(patch.edits))))
+                weight = patch.weight * evidence.priors.weight((f"fixer:{fixer.NAME}",))
+                found.setdefault(patch.edits, replace(patch, edits=tuple(sorted(patch.edits)), weight=weight))
     return tuple(sorted(found.values(), key=lambda patch: -patch.weight))

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import builtins
 from collections.abc import Iterator
+from difflib import SequenceMatcher
 
 from dspy_ci.codebase.functions import Definition
 from dspy_ci.codebase.modules import module_name
@@ -17,20 +18,43 @@ from dspy_ci.suspects.evidence import Evidence
 
 NAME = "undefined-name"
 
+_CLOSE = 0.8
+"""How alike two names are that a slip of the finger tells apart."""
+
 
 def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     """Import it, write it as it is spelt elsewhere, or take it from `self`."""
-    found = said(failure, r"name '(\w+)' is not defined")
-    if not found:
+    found = said(
+        failure, r"(?i)(?<!\w)(?:undefined )?name ['\"`](\w+)['\"`](?: is not defined)?|^['\"](\w+)['\"] is not defined"
+    )
+    if not found or not _is_undefined(failure, found[0]):
         return
-    name = found[1]
+    name = found[1] or found[2]
     for site in sites(failure, evidence):
         uses = [n for n in ast.walk(site.function.node) if isinstance(n, ast.Name) and n.id == name]
         if uses:
+            yield from _renamed(name, uses, site)
             yield from _imports(name, uses, site)
             yield from _of_self(name, uses, site)
             yield from _misspelt(name, uses, site)
             return
+
+
+def _is_undefined(failure: Failure, text: str) -> bool:
+    """Whether that is what was meant: Python's words, or those of a checker with its rule."""
+    return "is not defined" in text or text.lower().startswith("undefined name") or failure.code == "name-defined"
+
+
+def _renamed(name: str, uses: list[ast.Name], site: Site) -> Iterator[Patch]:
+    """The name that this change put in its place, where that is known here."""
+    for rank, other in enumerate(site.evidence.renamed.get(name, ())):
+        spans = [site.replace(use, other) for use in uses]
+        home = next((s for s in _project_imports(other, site)), None)
+        known = site.scope.known(other) or hasattr(builtins, other)
+        why = f"This change renamed `{name}` to `{other}`; one use was left behind."
+        if known or home:
+            more = [] if known or home is None else [site.importing(home)]
+            yield site.patch([*spans, *more], NAME, why, 0.99 - 0.1 * rank)
 
 
 def _imports(name: str, uses: list[ast.Name], site: Site) -> Iterator[Patch]:
@@ -73,4 +97,5 @@ def _misspelt(name: str, uses: list[ast.Name], site: Site) -> Iterator[Patch]:
     known = [*reach, *site.scope.globals, *(key for key in dir(builtins) if not key.startswith("_"))]
     for rank, other in enumerate(similar(name, known)):
         spans = [site.replace(use, other) for use in uses]
-        yield site.patch(spans, NAME, f"`{name}` is not defined; `{other}` is.", 0.9 - 0.1 * rank)
+        close = not rank and SequenceMatcher(None, name, other).ratio() >= _CLOSE and not hasattr(builtins, other)
+        yield site.patch(spans, NAME, f"`{name}` is not defined; `{other}` is.", 0.94 if close else 0.9 - 0.1 * rank)

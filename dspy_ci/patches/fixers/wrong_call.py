@@ -53,7 +53,9 @@ def _calls(name: str, site: Site) -> list[ast.Call]:
 def _unexpected(name: str, argument: str, failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     suggested = said(failure, r"Did you mean '(\w+)'")
     params = [key for _, node, _ in _definitions(name, evidence) for key in _parameters(node)]
-    others = list(dict.fromkeys([*([suggested[1]] if suggested else []), *similar(argument, params), *params]))[:4]
+    follows = [other for other in evidence.renamed.get(argument, ()) if other in params]
+    hints = [*follows, *([suggested[1]] if suggested else [])]
+    others = list(dict.fromkeys([*hints, *similar(argument, params), *params]))[:4]
     for site in sites(failure, evidence):
         for call in _calls(name, site):
             taken = {keyword.arg for keyword in call.keywords}

@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import pytest
 
+from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.snapshot import Snapshot, parse
 from dspy_ci.failures.failure import Failure, Frame
 from dspy_ci.patches.fixers.syntax import mended
 from dspy_ci.patches.fixers.table import FIXERS
+from dspy_ci.ports.trees import MemoryTrees, Move
 from dspy_ci.suspects.evidence import Evidence
 
 BY_NAME = {fixer.NAME: fixer for fixer in FIXERS}
@@ -278,3 +280,175 @@ def test_a_misspelt_method_of_an_abstract_class():
 def test_a_name_is_meant_from_outside_or_has_no_start(before, after):
     message = "UnboundLocalError: cannot access local variable 'x' where it is not associated with a value"
     assert cures("unbound-local", message, before, line=before.count("\n"))[0] == after
+
+
+def changed_by(was, now, failure, *, name, test=None):
+    """The first patch of a fixer, told what the change did; None when it has nothing to say."""
+    difference = Difference(MemoryTrees(*({path: text.encode() for path, text in side.items()} for side in (was, now))))
+    evidence = Evidence(Snapshot.of(now), (failure,), difference=difference, lines=test or {})
+    patch = next(iter(BY_NAME[name].fixes(failure, evidence)), None)
+    return patch and {path: source.text for path, source in patch.sources.items() if source}
+
+
+def failed(message, path, line):
+    exception = message.partition(":")[0]
+    return Failure("pytest", "test", message, exception=exception, frames=(Frame(path, line, "f"),))
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "was", "now", "after"),
+    [
+        (
+            "undefined-name", "NameError: name 'old' is not defined",
+            "def f(old):\n    x = old\n    return old\n", "def f(new):\n    x = new\n    return old\n",
+            "def f(new):\n    x = new\n    return new\n",
+        ),
+        (
+            "missing-attribute", "AttributeError: 'A' object has no attribute 'first'",
+            "class A:\n    def first(self): ...\n\n\nx = A().first()\n",
+            "class A:\n    def second(self): ...\n\n\nx = A().first()\n",
+            "class A:\n    def second(self): ...\n\n\nx = A().second()\n",
+        ),
+        (
+            "wrong-call", "TypeError: g() got an unexpected keyword argument 'size'",
+            "def g(size): ...\n\n\ng(size=1)\n", "def g(total): ...\n\n\ng(size=1)\n",
+            "def g(total): ...\n\n\ng(total=1)\n",
+        ),
+        (
+            "missing-key", "KeyError: 'kind'",
+            "d = {'kind': 1}\n\n\nx = d['kind']\n", "d = {'sort': 1}\n\n\nx = d['kind']\n",
+            "d = {'sort': 1}\n\n\nx = d['sort']\n",
+        ),
+    ],
+)  # fmt: skip
+def test_a_use_follows_what_the_change_renamed(name, message, was, now, after):
+    line = next(
+        number for number, text in enumerate(reversed(now.splitlines())) if any(w in text for w in message.split("'"))
+    )
+    found = changed_by({"a.py": was}, {"a.py": now}, failed(message, "a.py", now.count("\n") - line), name=name)
+    assert found == {"a.py": after}
+
+
+def test_an_import_follows_a_module_that_moved():
+    was = {"pkg/__init__.py": "", "pkg/a.py": "x = 1\n", "b.py": "from pkg.a import x\n"}
+    now = {"pkg/__init__.py": "", "pkg/c.py": "x = 1\n", "b.py": "from pkg.a import x\n"}
+    difference = Difference(MemoryTrees(*({path: text.encode() for path, text in side.items()} for side in (was, now))))
+    moved = replace_moves(difference)
+    failure = failed("ModuleNotFoundError: No module named 'pkg.a'", "b.py", 1)
+    patch = next(BY_NAME["missing-module"].fixes(failure, Evidence(Snapshot.of(now), (failure,), difference=moved)))
+    assert "".join(source.text for source in patch.sources.values() if source) == "from pkg.c import x\n"
+
+
+def replace_moves(difference):
+    """Trees in memory know no renames; git does."""
+
+    class Renaming(MemoryTrees):
+        def moves(self):
+            return (Move("pkg/a.py", "pkg/c.py"),)
+
+    return Difference(Renaming(difference.trees.before, difference.trees.after))
+
+
+@pytest.mark.parametrize(
+    ("was", "now"),
+    [
+        ("x = old\n", "x = old\ny = new\n"),  # nothing was taken away
+        ("x = old\n", "x = new + old\n"),  # it is still used
+        ("x = old(1)\n", "x = [new, 2]\n"),  # another line altogether
+    ],
+)
+def test_what_is_still_there_was_not_renamed(was, now):
+    failure = failed("NameError: name 'old' is not defined", "a.py", 1)
+    assert changed_by({"a.py": was}, {"a.py": now}, failure, name="undefined-name") is None
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("def f(x):\n    list = [x]\n    return list(list)\n", "def f(x):\n    list_ = [x]\n    return list(list_)\n"),
+        ("def f(x):\n    sum = 0\n    return sum(x)\n", "def f(x):\n    sum_ = 0\n    return sum(x)\n"),
+        ("def f(list):\n    return list(1)\n", None),  # callers may name a parameter
+        ("def f(x):\n    return x.list(1)\n", None),
+        ("def f(x):\n    global list\n    list = x\n    return list(1)\n", None),
+    ],
+)
+def test_a_hidden_builtin(before, after):
+    found = cures("shadowed-builtin", "TypeError: 'list' object is not callable", before, line=before.count("\n"))
+    assert found == ([after] if after else [])
+
+
+@pytest.mark.parametrize(
+    ("message", "code", "after"),
+    [
+        ("assert ['b', 'a'] == ['a', 'b']", "def f(x):\n    return list(set(x))\n", "def f(x):\n    return sorted(set(x))\n"),
+        ("assert ['b', 'a'] == ['a', 'c']", "def f(x):\n    return list(set(x))\n", None),
+        ("assert ['b', 'a'] == ['a', 'b']", "def f(x):\n    return list(x)\n", None),
+        ("assert 'ba' == 'ab'", "def f(x):\n    x = {1}\n    return ''.join(x)\n", "def f(x):\n    x = {1}\n    return ''.join(sorted(x))\n"),
+    ],
+)  # fmt: skip
+def test_the_order_of_a_set(message, code, after):
+    failure = Failure("pytest", "test", message, exception="AssertionError", test_id="t.py::t")
+    lines = {"t.py::t": {"a.py": frozenset(range(1, 9))}}
+    patches = BY_NAME["unordered"].fixes(failure, Evidence(Snapshot.of({"a.py": code}), (failure,), lines))
+    first = next(iter(patches), None)
+    assert (first and first.sources["a.py"].text) == after
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("def f(x):\n    return x.split('\\\\')\n", "def f(x):\n    return x.split('/')\n"),
+        ("def f(x):\n    return 'data\\\\one.txt'\n", "def f(x):\n    return 'data/one.txt'\n"),
+        ("def f(x):\n    return re.sub('\\\\d+', '', x)\n", None),
+        ("def f(x):\n    return x + '\\n'\n", None),
+    ],
+)
+def test_separators_of_another_system(code, after):
+    found = cures("separators", "AssertionError: assert 'a' == 'b'", code, line=2)
+    assert found == ([after] if after else [])
+
+
+@pytest.mark.parametrize(
+    ("code", "after"),
+    [
+        ("x = 1  # type: ignore\n", "x = 1\n"),
+        ("x = 1  # type: ignore[misc]  # why\n", "x = 1  # why\n"),
+        ("x = '# type: ignore'\n", None),
+        ("x = 1  # noqa: E501\n", None),
+    ],
+)
+def test_an_unused_ignore(code, after):
+    failure = Failure("mypy", "type", 'Unused "type: ignore" comment', "a.py", 1, code="unused-ignore")
+    patches = BY_NAME["unused-ignore"].fixes(failure, Evidence(Snapshot.of({"a.py": code}), (failure,)))
+    assert [patch.sources["a.py"].text for patch in patches] == ([after] if after else [])
+
+
+@pytest.mark.parametrize(
+    ("message", "line", "before", "after"),
+    [
+        ('Incompatible default for argument "x" (default has type "None", argument has type "int")', 1, "def f(x: int = None): ...\n", "def f(x: int | None = None): ...\n"),
+        ('Incompatible return value type (got "float", expected "int")', 2, "def f(x: int) -> int:\n    return x / 2\n", "def f(x: int) -> float:\n    return x / 2\n"),
+        ("Missing return statement", 1, "def f(x: int) -> int:\n    if x:\n        return 1\n", "def f(x: int) -> int | None:\n    if x:\n        return 1\n"),
+        ("Function is missing a return type annotation", 1, "def f(x: int):\n    print(x)\n", "def f(x: int) -> None:\n    print(x)\n"),
+        ("Function is missing a return type annotation", 1, "def f(x: int):\n    return x\n", None),
+        ('Incompatible return value type (got "Secret", expected "int")', 2, "def f(x) -> int:\n    return x\n", None),
+        ('Argument 1 to "f" has incompatible type "str"; expected "int"', 1, "f('a')\n", None),
+    ],
+)  # fmt: skip
+def test_annotations(message, line, before, after):
+    failure = Failure("mypy", "type", message, "a.py", line)
+    patches = BY_NAME["annotation"].fixes(failure, Evidence(Snapshot.of({"a.py": before}), (failure,)))
+    first = next(iter(patches), None)
+    assert (first and first.sources["a.py"].text) == after
+
+
+def test_a_package_without_init_offers_what_its_module_defines():
+    message = "ImportError: cannot import name 'one' from 'pkg' (unknown location)"
+    files = {"pkg/a.py": "def one(): ...\n", "pkg/b.py": "two = 2\n"}
+    failure = failed(message, "t.py", 1)
+    (patch,) = BY_NAME["missing-init"].fixes(failure, Evidence(Snapshot.of(files), (failure,)))
+    assert {path: source.text for path, source in patch.sources.items()} == {
+        "pkg/__init__.py": "from pkg.a import one\n"
+    }
+    twice = {**files, "pkg/b.py": "def one(): ...\n"}
+    assert not list(BY_NAME["missing-init"].fixes(failure, Evidence(Snapshot.of(twice), (failure,))))

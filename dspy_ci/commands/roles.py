@@ -1,0 +1,77 @@
+"""Plain `dspy-ci action`: the three roles one after the other, each a process with only what it needs."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from contextlib import suppress
+from pathlib import Path
+
+from dspy_ci.commands.cleanroom import for_publisher, for_reader, for_solver
+from dspy_ci.errors import DspyCiError, ExitCode
+from dspy_ci.settings import seconds
+
+_READING = 600.0
+_PUBLISHING = 600.0
+_BUDGET = "5m"
+_MARGIN = 240.0
+"""Seconds that the solver gets beyond its budget: copies, the first run of the tests, the last proof."""
+_CODE = (
+    "import sys; sys.path[:] = [part for part in sys.path if part not in ('', {cwd!r})];"
+    "from dspy_ci.__main__ import main; main()"
+)
+
+
+def all_three(*, logs: tuple[Path, ...], out: Path | None, budget: str | None, dry_run: bool) -> int:
+    """Run the roles; the exit code is that of the publisher, for it alone tells people what happened."""
+    limit = seconds(budget or os.environ.get("DSPY_CI_BUDGET") or _BUDGET) + _MARGIN
+    where = (out or _folder()).resolve()
+    where.mkdir(parents=True, exist_ok=True)
+    here, facts, bundle = Path.cwd(), where / "facts.json", where / "bundle.json"
+    environment = dict(os.environ)
+    given = [word for log in logs for word in ("--log", str(log.resolve()))]
+    local = [] if environment.get("GITHUB_SHA") else ["--folder", str(here)]
+    code = _role(["read", "--out", str(facts), *given, *local], for_reader(environment), _READING)
+    if code:
+        return code
+    wanted = ["--budget", budget] if budget else []
+    solve = ["solve", "--facts", str(facts), "--out", str(bundle), "--folder", str(here), *wanted]
+    code = _role(solve, for_solver(environment), limit)
+    if code and not bundle.is_file():
+        return code
+    rehearse = ["--dry-run"] if dry_run or os.environ.get("DSPY_CI_DRY_RUN", "").lower() in {"1", "true"} else []
+    return _role(["publish", "--bundle", str(bundle), *rehearse, *local], for_publisher(environment), _PUBLISHING)
+
+
+def _role(words: list[str], environment: Mapping[str, str], limit: float) -> int:
+    """Run one role in an empty folder, so that no file of the checkout can pose as a module; its exit code."""
+    with tempfile.TemporaryDirectory(prefix="dspy-ci-role-") as empty:
+        child = subprocess.Popen(
+            [sys.executable, "-c", _CODE.format(cwd=empty), "action", *words],
+            cwd=empty, env=dict(environment), start_new_session=True,
+        )  # fmt: skip
+        try:
+            return child.wait(limit)
+        except subprocess.TimeoutExpired:
+            sys.stderr.write(f"dspy-ci: the role {words[0]} took longer than {limit:.0f} s and was ended\n")
+            return ExitCode.FAULT
+        finally:
+            _end(child)
+
+
+def _end(child: subprocess.Popen[bytes]) -> None:
+    """Nothing of a role outlives it."""
+    with suppress(ProcessLookupError, PermissionError):
+        os.killpg(child.pid, signal.SIGKILL)
+    child.wait()
+
+
+def _folder() -> Path:
+    base = os.environ.get("RUNNER_TEMP")
+    if base and not Path(base).is_dir():
+        raise DspyCiError(f"RUNNER_TEMP names no folder: {base}")
+    return Path(base) / "dspy-ci-made" if base else Path(tempfile.mkdtemp(prefix="dspy-ci-action-"))

@@ -1,0 +1,163 @@
+"""The conductor of `train mine`: commits to proposals to proved cases, in several copies at once."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from itertools import islice
+
+from dspy_ci.errors import UsageError
+from dspy_ci.learn.case import Case, Dismissed
+from dspy_ci.learn.planting import Ground, plants, reversals
+from dspy_ci.learn.proposal import Proposal, proposals
+from dspy_ci.learn.proving import Bench, checked, proved
+from dspy_ci.learn.spreading import spread
+from dspy_ci.ports.history import Commit
+from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport
+
+_QUICK = 12.0
+"""Seconds that a suite may take to be run as a whole for every commit."""
+_TRACED = 400
+_TRIES = 4
+"""How many plants are tried for each one that is wanted."""
+
+Outcome = Case | Dismissed
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """How much is mined."""
+
+    commits: int = 500
+    wanted: int = 60
+    """With fewer cases than that, bugs are planted."""
+    seconds: float = 600.0
+    workers: int = 1
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """One commit, or one plant, was looked at."""
+
+    stage: str
+    done: int
+    total: int
+    outcomes: tuple[Outcome, ...]
+
+
+def mine(plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], cases: int = 0) -> Iterator[Mined]:
+    """Look at every commit that is not known yet, the newest first, then plant what is missing.
+
+    Raises UsageError when the tests cannot be run as they are now.
+    """
+    end = time.monotonic() + plan.seconds
+    with ExitStack() as stack:
+        copies = [stack.enter_context(sandbox.open()) for _ in range(plan.workers)]
+        first = copies[0].test(bench.run, bench.history.overlay(bench.history.head()))
+        if first.problem:
+            raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
+        bench = replace(bench, quick=first.seconds < _QUICK)
+        commits = [commit for commit in bench.history.commits(plan.commits) if done(commit) not in known]
+        jobs = [_Job("history", commit=commit) for commit in commits]
+        for mined in _worked(jobs, bench, copies, end):
+            cases += sum(isinstance(outcome, Case) for outcome in mined.outcomes)
+            yield mined
+        if cases < plan.wanted and time.monotonic() < end:
+            missing = plan.wanted - cases
+            made = _plants(plan, bench, _ground(bench, copies[0], first), missing)
+            new = {job.proposal.id: job for job in made if job.proposal and job.proposal.id not in known}
+            yield from _worked(new.values(), bench, copies, end, enough=missing)
+
+
+def done(commit: Commit) -> str:
+    """The name under which a commit is remembered as looked at."""
+    return f"commit:{commit.id[:12]}"
+
+
+@dataclass(frozen=True, slots=True)
+class _Job:
+    stage: str
+    commit: Commit | None = None
+    proposal: Proposal | None = None
+    tests: tuple[str, ...] = ()
+
+
+def _worked(
+    jobs: Iterable[_Job], bench: Bench, copies: Sequence[Copy], end: float, *, enough: int | None = None
+) -> Iterator[Mined]:
+    """What became of the jobs, as they end; at the end of the time, or when there are enough cases, no new ones."""
+    todo = list(jobs)
+    found = 0
+
+    def work(job: _Job, copy: Copy) -> tuple[_Job, tuple[Outcome, ...]]:
+        return job, _outcomes(job, bench, copy)
+
+    def more() -> bool:
+        return time.monotonic() < end and (enough is None or found < enough)
+
+    for finished, (job, outcomes) in enumerate(spread(todo, copies, work, more), 1):
+        found += sum(isinstance(outcome, Case) for outcome in outcomes)
+        yield Mined(job.stage, finished if enough is None else found, enough or len(todo), outcomes)
+
+
+def _outcomes(job: _Job, bench: Bench, copy: Copy) -> tuple[Outcome, ...]:
+    if job.proposal:
+        return (proved(job.proposal, bench, copy, job.tests),)
+    assert job.commit, "a job has a commit or a proposal"  # noqa: S101 - a contract, not a check of input
+    return tuple(_of_commit(job.commit, bench, copy))
+
+
+def _of_commit(commit: Commit, bench: Bench, copy: Copy) -> Iterator[Outcome]:
+    """The cases of a commit, and last the note that it was looked at."""
+    try:
+        changed = bench.history.changed(commit)
+    except OSError as error:
+        yield Dismissed(done(commit), f"a file cannot be had: {error}")
+        return
+    reason = "it changes no code outside of tests"
+    found = 0
+    for proposal in proposals(commit, changed):
+        outcome = proved(proposal, bench, copy)
+        if isinstance(outcome, Case):
+            found += 1
+            yield outcome
+        else:
+            reason = outcome.reason
+            for case in checked(proposal, bench, copy):
+                found += 1
+                yield case
+    yield Dismissed(done(commit), "mined" if found else reason)
+
+
+def _plants(plan: Plan, bench: Bench, ground: Ground, missing: int) -> Iterator[_Job]:
+    """Old functions put back, then small changes."""
+    for made, tests in _reversals(plan, bench, ground):
+        yield _Job("reversed", proposal=made, tests=tests)
+    for made, tests in islice(plants(ground, plan.seed), _TRIES * missing):
+        yield _Job("planted", proposal=made, tests=tests)
+
+
+def _ground(bench: Bench, copy: Copy, first: TestReport) -> Ground:
+    """The newest commit with what its quick passing tests run."""
+    quick = sorted(first.passed, key=lambda name: (first.results[name].seconds, name))[:_TRACED]
+    seconds = sum(first.results[name].seconds for name in quick)
+    head = bench.history.head()
+    run = replace(bench.run, ids=tuple(sorted(quick)), trace=True, timeout=20 + 10 * seconds)
+    newest = next(iter(bench.history.commits(1)), Commit(head, head, 0, ""))
+    commit = newest if newest.id == head else replace(newest, id=head)
+    return Ground(bench.snapshot(head), commit, copy.test(run, bench.history.overlay(head)))
+
+
+def _reversals(plan: Plan, bench: Bench, ground: Ground) -> Iterator[tuple[Proposal, tuple[str, ...]]]:
+    """One old function after the other, those of the newest commits first."""
+    for commit in bench.history.commits(plan.commits):
+        try:
+            changed = bench.history.changed(commit)
+        except OSError:
+            continue
+        for proposal in proposals(commit, changed):
+            paths = tuple(path for path in proposal.sources if path.endswith(".py"))
+            yield from reversals(ground, bench.snapshot(commit.parent), paths)

@@ -1,0 +1,225 @@
+"""The proof of a proposal: red before, green after, nothing lost, and all of it again in fresh processes."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from dspy_ci.adapters.testcommands import narrowed
+from dspy_ci.codebase.functions import functions
+from dspy_ci.codebase.reach import is_test as is_test_module
+from dspy_ci.codebase.reach import reached
+from dspy_ci.codebase.snapshot import Snapshot, decode
+from dspy_ci.learn.case import Case, Dismissed
+from dspy_ci.learn.proposal import Proposal, State, state
+from dspy_ci.patches.diff import unified
+from dspy_ci.ports.history import History
+from dspy_ci.ports.sandbox import Copy, Files, TestReport, TestRun
+from dspy_ci.verdicts.check import Check, delta, look
+
+_AGAIN = ((2, True), (3, False))
+"""With which luck everything is seen once more, and whether in a fresh process."""
+_LONGEST_LOG = 24_000
+_LONGEST_CODE = 8_000
+
+
+@dataclass(frozen=True)
+class Bench:
+    """What is needed to prove proposals of one repository."""
+
+    history: History
+    run: TestRun
+    checks: tuple[Check, ...] = ()
+    quick: bool = True
+    """Whether the whole suite is so fast that it can be run for every commit."""
+    tier: str = "?"
+    clean: Callable[[str], str] = str
+
+    def test(
+        self, copy: Copy, files: Files, tests: Sequence[str] | None, *, ids: Iterable[str] = (), seed: int = 1,
+        cold: bool = False,
+    ) -> TestReport:  # fmt: skip
+        """Run test files, or all."""
+        run = self.run if tests is None else self.narrowed(tests)
+        return copy.test(replace(run, ids=tuple(sorted(ids)), cold=cold, seed=seed), files)
+
+    def narrowed(self, tests: Sequence[str]) -> TestRun:
+        """The run of these test files alone."""
+        return replace(self.run, args=narrowed(self.run.args, tuple(tests), tuple(tests)) or ())
+
+    def snapshot(self, commit: str) -> Snapshot:
+        """The code as a commit left it."""
+        tree = self.history.tree(commit)
+        return Snapshot(tuple(sorted(tree)), lambda path: self.history.read(tree[path]))
+
+
+def proved(proposal: Proposal, bench: Bench, copy: Copy, only: Sequence[str] | None = None) -> Case | Dismissed:
+    """The case that a proposal is, or why it is none. `only` names the test files when they are known."""
+    started = time.monotonic()
+    try:
+        trees = state(proposal, bench.history)
+    except (OSError, UnicodeDecodeError) as error:
+        return Dismissed(proposal.id, f"a file cannot be had: {error}")
+    reasons: list[str] = []
+    for tests in [only] if only else _selections(proposal, bench):
+        found = _by_tests(proposal, trees, bench, copy, tests)
+        if isinstance(found, Case):
+            return replace(_described(found, trees, bench), seconds=round(time.monotonic() - started, 2))
+        reasons.append(found)
+    return Dismissed(proposal.id, reasons[0] if reasons else "no test has to do with it")
+
+
+def _selections(proposal: Proposal, bench: Bench) -> Iterator[Sequence[str] | None]:
+    """The test files to look at, the telling ones first; None for all."""
+    if bench.quick:
+        yield None
+        return
+    own = [path for path in proposal.tests if is_test_module(path) and path in bench.history.tree(proposal.commit.id)]
+    if own:
+        yield own
+    found = reached(bench.snapshot(proposal.commit.id), proposal.paths)
+    if found and set(found) - set(own):
+        yield found
+
+
+def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests: Sequence[str] | None) -> Case | str:
+    """The case, or why these tests show nothing."""
+    before = bench.test(copy, trees.red, tests)
+    if before.problem:
+        return f"the tests cannot be run before it: {before.problem}"
+    if not before.red:
+        return "no test is red before it"
+    after = bench.test(copy, trees.green, tests)
+    if after.problem or after.foreign:
+        return f"the tests cannot be run after it: {after.problem or after.foreign[0]}"
+    targets = after.mended(before.red)
+    if not targets:
+        return "no test becomes green with it"
+    targets = _again(trees, bench, copy, targets)
+    if not targets:
+        return "red and green change places by chance"
+    if lost := _lost(trees, bench, copy, before.passed - after.passed):
+        return f"it loses {lost[0]}"
+    case = Case(
+        proposal, tuple(sorted(targets)), len(before.passed & after.passed), tuple(tests or ()),
+        _cut(bench.clean(before.output)), tier=bench.tier,
+    )  # fmt: skip
+    return _told_apart(case, before)
+
+
+def _again(trees: State, bench: Bench, copy: Copy, targets: frozenset[str]) -> frozenset[str]:
+    """Those of the targets that are red and green again in fresh processes, with other luck."""
+    for seed, cold in _AGAIN:
+        if not targets:
+            break
+        before = bench.test(copy, trees.red, None, ids=targets, seed=seed, cold=cold)
+        after = bench.test(copy, trees.green, None, ids=targets, seed=seed, cold=cold)
+        targets = frozenset(targets & before.red & after.mended(targets))
+    return targets
+
+
+def _lost(trees: State, bench: Bench, copy: Copy, suspected: frozenset[str]) -> list[str]:
+    """Tests that pass without the fix and fail with it, seen twice."""
+    if not suspected:
+        return []
+    before = bench.test(copy, trees.red, None, ids=suspected, cold=True)
+    after = bench.test(copy, trees.green, None, ids=suspected, cold=True)
+    return sorted(suspected & before.passed - after.passed)
+
+
+def _told_apart(case: Case, before: TestReport) -> Case:
+    """A commit whose tests could not even be collected before it brings something new, rather than mending it."""
+    silent = all(
+        "::" not in name or before.results[name].status == "error" for name in case.targets if name in before.results
+    )
+    if silent and case.proposal.kind == "tests" and not case.proposal.seems_a_fix:
+        return replace(case, proposal=replace(case.proposal, kind="feature"))
+    return case
+
+
+def checked(proposal: Proposal, bench: Bench, copy: Copy) -> Iterator[Case]:
+    """What linter and type checker have to say: diagnostics that the change takes away, none that it brings."""
+    try:
+        trees = state(proposal, bench.history)
+    except OSError:
+        return
+    for check in bench.checks:
+        started = time.monotonic()
+        whole = {**trees.base, **_from(trees)}
+        before, after = look(check, copy, trees.base), look(check, copy, whole)
+        change = delta(before, after)
+        kept = {path for path, data in whole.items() if data is not None}
+        gone = [line for line in change.fixed if line.partition(":")[0] in kept] if change and not change.new else []
+        if not gone:
+            continue
+        again = delta(look(check, copy, trees.base), look(check, copy, whole))
+        if again == change:
+            case = Case(
+                replace(proposal, kind=check.part), tuple(map(bench.clean, gone)), tier=bench.tier,
+                log=_cut(bench.clean("\n".join(sorted(before.diagnostics or {})))),
+                seconds=round(time.monotonic() - started, 2),
+            )  # fmt: skip
+            yield _described(case, trees, bench)
+
+
+def _from(trees: State) -> Files:
+    """All that the commit changes, tests too: a linter reads those as well."""
+    return {path: data for path, data in trees.green.items() if path in trees.fix or trees.base.get(path) != data}
+
+
+def _described(case: Case, trees: State, bench: Bench) -> Case:
+    """The case with its fix in words: diff, functions, their code."""
+    paths = [path for path in case.proposal.paths if path.endswith(".py")]
+    old = {path: _bytes(trees.red, path, case, bench) for path in case.proposal.paths}
+    diff = "".join(unified(path, _source(old[path]), _source(trees.fix.get(path))) for path in case.proposal.paths)
+    touched = [found for path in paths for found in _touched(path, old[path], trees.fix.get(path))]
+    code = "\n\n".join(text for _, text in touched)
+    return replace(
+        case,
+        diff=bench.clean(diff),
+        functions=tuple(name for name, _ in touched),
+        code=bench.clean(code)[:_LONGEST_CODE],
+    )
+
+
+def _bytes(red: Files, path: str, case: Case, bench: Bench) -> bytes | None:
+    """The file as it was in the red tree: laid over it, or as the base has it."""
+    if path in red:
+        return red[path]
+    tree = bench.history.tree(case.proposal.base)
+    return bench.history.read(tree[path]) if path in tree else None
+
+
+def _source(data: bytes | None):  # noqa: ANN202 - Source or None
+    return decode(data) if data is not None else None
+
+
+def _touched(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[str, str]]:
+    """The functions of the old text that the new one does not have, with their code."""
+    if old is None:
+        return
+    text = decode(old).text
+    snapshot = Snapshot.of({path: old, **({f"{path}.new.py": new} if new else {})})
+    tree, later = snapshot.tree(path), snapshot.tree(f"{path}.new.py")
+    if tree is None:
+        return
+    lines, kept = text.splitlines(), _codes(later, decode(new).text if new else "")
+    for function in functions(path, tree)[:-1]:
+        code = "\n".join(lines[function.start - 1 : function.end])
+        if kept.get(function.name) != code:
+            yield f"{path}::{function.name}", code
+
+
+def _codes(tree, text: str) -> dict[str, str]:  # noqa: ANN001 - a module or None
+    lines = text.splitlines()
+    found = functions("", tree)[:-1] if tree else ()
+    return {function.name: "\n".join(lines[function.start - 1 : function.end]) for function in found}
+
+
+def _cut(text: str) -> str:
+    """Head and tail of a long log."""
+    if len(text) <= _LONGEST_LOG:
+        return text
+    half = _LONGEST_LOG // 2
+    return f"{text[:half]}\n...\n{text[-half:]}"
