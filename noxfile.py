@@ -49,6 +49,7 @@ def bench(session):
     """Speed as ratios, measured side by side; never part of the tests."""
     session.install("-e", ".", *TESTS, "flake8>=7")
     session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs, env={"PYTHONPATH": "tests/bench"})
+    session.run("pytest", "tests/adapters/test_soak.py", "-m", "", "-s", env={"DSPY_CI_SOAK_RUNS": "500"})
 
 
 @nox.session

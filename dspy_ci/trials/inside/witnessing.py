@@ -38,7 +38,7 @@ def pytest_runtestloop(session):
     with open(os.path.splitext(os.path.abspath(__file__))[0] + ".json", encoding="utf-8") as source:
         job = json.load(source)
     known = {item.nodeid: item for item in session.items}
-    screen = screening.Screen(job, [], [])
+    screen = screening.Screen(job, [])
     recorder = Recorder(job, screen.live)
     recorder.listen([known[name] for name in job["tests"] if name in known])
     Questions(job, screen, recorder.calls).ask()
