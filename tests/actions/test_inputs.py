@@ -21,6 +21,7 @@ LEFT_OUT = {
     "action": {"logs", "out", "facts", "bundle", "folder"},  # how the roles find each other is ours to say
     "respond": {"event", "event_name", "dry_run", "allow_unsandboxed", "per_commit", "per_day"},
     "fix": {
+        "base",
         "apply_",
         "form",
         "quiet",
