@@ -43,6 +43,10 @@ _TRACED = 200
 """How many passing tests are traced beside the failing ones, the quickest first."""
 _QUICK = 2.0
 """Seconds after which a test is looked at a second time, with more patience."""
+_PATIENCE = 5.0
+"""Seconds that such a test may take at the second look."""
+_ENDLESS = 3
+"""How many endless tests are traced: they all run round the same loop."""
 _BLAME = 0.2
 """The share of the budget that may go into finding the guilty part of the change."""
 _PROOF = 0.25
@@ -124,7 +128,7 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
             return
         facts = Facts(sandbox.guarantees.tier, repo.head())
-        offers, refused = proved(task, found.patches, base, court, clock=clock, facts=facts)
+        offers, refused = proved(task, found.patches, base, copies[0], clock=clock, facts=facts)
         if culprits and not any(offer.verdict.verified for offer in offers):
             last, more = proved(task, tuple(reverts(code, culprits)), base, court, clock=clock, facts=facts)
             offers, refused = (*last, *offers), (*refused, *more)
@@ -144,9 +148,12 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
     Raises UsageError when the run says nothing about the code.
     """
     first = copy.test(replace(task.run, per_test=_QUICK))
-    if slow := tuple(name for name, result in first.results.items() if "ran longer than" in result.message):
-        patience = max(10.0, task.budget / 6)
-        again = copy.test(replace(task.run, ids=slow, per_test=patience, timeout=2 * patience))
+    if slow := hanging(first):
+        patience = max(_PATIENCE, task.budget / 10)
+        again = copy.test(replace(task.run, ids=slow[:1], per_test=patience, timeout=2 * patience))
+        if again.passed and slow[1:]:  # merely slow: so may the others be
+            rest = copy.test(replace(task.run, ids=slow[1:], per_test=patience, timeout=2 * patience))
+            again = replace(again, results={**again.results, **rest.results})
         first = replace(first, results={**first.results, **again.results})
     if first.problem:
         said = f"\n{task.clean(words.tail(first.output))}" if first.output.strip() else ""
@@ -155,9 +162,15 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
     return first
 
 
+def hanging(report: TestReport) -> tuple[str, ...]:
+    """The tests that did not come to their end."""
+    return tuple(name for name, result in report.results.items() if "ran longer than" in result.message)
+
+
 def baseline(task: Task, first: TestReport, copy: Copy) -> Baseline:
     """What is red and green for sure, and what the checkers say before anything is changed."""
-    slowest = max((result.seconds for result in first.results.values()), default=0.0)
+    ended = (result.seconds for name, result in first.results.items() if name not in hanging(first))
+    slowest = max(ended, default=0.0)
     trial = replace(task.run, per_test=max(_QUICK, 2 * slowest))
     return measure(copy, trial, task.checks, targets=task.wanted, first=first)
 
@@ -167,9 +180,11 @@ def gathered(
 ) -> Evidence:
     """What is known about the red run: the code, the executed lines of its tests, what changed recently."""
     quick = sorted(first.passed, key=lambda name: (first.results[name].seconds, name))[:_TRACED]
-    ids = (*sorted(red), *sorted(quick))
+    endless = red & {*hanging(first)}
+    ids = (*sorted(red - endless), *sorted(endless)[:_ENDLESS], *sorted(quick))
     known = sum(first.results[name].seconds for name in ids)
-    traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=2 * _QUICK, timeout=10 + 10 * known))
+    limit = _QUICK / 4 if endless else 2 * _QUICK
+    traced = copy.test(replace(task.run, ids=ids, trace=True, per_test=limit, timeout=10 + 10 * known))
     recent = tuple(repo.changes(_HISTORY))
     return Evidence(code, diagnosis.open, traced.lines, red, first.passed, recent, priors=task.priors)
 
@@ -207,15 +222,16 @@ def searched(case: Case, copies: Sequence[Copy], clock: Clock) -> Generator[Even
 def proved(
     task: Task, patches: Sequence[Patch], base: Baseline, copy: Copy, *, clock: Clock, facts: Facts
 ) -> tuple[tuple[Offer, ...], tuple[str, ...]]:
-    """Judge plausible patches in full, best first, until enough are verified; offers, and why others were refused.
+    """Judge plausible patches in full, best first, until enough or a safe one is verified; why others were refused.
 
     The first one is judged however late it is: a proof is what the whole search was for.
     """
     offers: list[Offer] = []
     refused: list[str] = []
     for patch in patches:
-        verified = sum(offer.verdict.verified for offer in offers)
-        if verified == task.max_patches or ((offers or refused) and not clock.left):
+        verified = [offer for offer in offers if offer.verdict.verified]
+        sure = any(offer.patch.safe for offer in verified)
+        if sure or len(verified) == task.max_patches or ((offers or refused) and not clock.left):
             break
         verdict = judge(patch, base, copy, tier=facts.tier, commit=facts.head)
         if verdict.state is State.REJECTED:

@@ -22,7 +22,10 @@ from dspy_ci.ports.author import Author, Brief
 from dspy_ci.ports.sandbox import Copy, TestRun
 from dspy_ci.ports.trial import observe
 from dspy_ci.reports.fix import Offer
+from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.trials import rivals
 from dspy_ci.trials.bent import Lab, bent
+from dspy_ci.trials.jury import Jury
 from dspy_ci.trials.rivals import settled
 from dspy_ci.verdicts.baseline import Baseline
 from dspy_ci.verdicts.judge import judge, unharmed
@@ -219,14 +222,20 @@ def holds(offer: Offer, court: Court) -> bool:
     return offer.verdict.verified or not court.mends
 
 
+def _rivalry(court: Court, run: TestRun) -> rivals.Court:
+    """Where answers that were verified are compared with each other."""
+    targets = tuple(sorted(court.base.targets))
+    jury = Jury(run, targets, tuple(sorted(court.base.passing)), quick=True, errors={})
+    return rivals.Court(Evidence(court.code, (), red=court.base.targets), jury, court.copy, court.seed)
+
+
 def _ordered(offers: Sequence[Offer], court: Court) -> tuple[Offer, ...]:
     """Verified ones first; among those, what others agree with, then what is small. No change of a model is safe."""
     verified = [offer for offer in offers if offer.verdict.verified]
     places: dict[str, int] = {}
     if len(verified) > 1 and isinstance(court.base.trial, TestRun):
-        tests = _files(court.base.targets)
         weighed = [replace(offer.patch, weight=1 / (1 + offer.patch.size)) for offer in verified]
-        best = settled(weighed, tests, court.copy, court.base.trial.python, court.seed)
+        best = settled(weighed, _rivalry(court, court.base.trial))
         places = {patch.id: place for place, patch in enumerate(best)}
 
     def order(offer: Offer) -> tuple[bool, int, int, str]:

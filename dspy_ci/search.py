@@ -15,9 +15,9 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from queue import SimpleQueue
+from queue import LifoQueue
 
-from dspy_ci.patches.candidates import candidates
+from dspy_ci.patches.candidates import sheaves
 from dspy_ci.patches.fixers.table import fixes
 from dspy_ci.patches.patch import Patch
 from dspy_ci.ports.sandbox import Copy, TestRun
@@ -25,13 +25,13 @@ from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.trials.frontier import Frontier, Step
 from dspy_ci.trials.jury import Jury, jury
-from dspy_ci.trials.rivals import settled
+from dspy_ci.trials.rivals import Court, settled
 from dspy_ci.trials.screen import screened
 from dspy_ci.trials.trial import Trial
 
 _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
-_ALTERNATIVES = 4.0
+_ALTERNATIVES = 3.0
 """Seconds for looking for alternatives, even when the first patch was found sooner."""
 _BATCHES = (60, 150, 300)
 """How many candidates are screened together, the first time, the second time, from then on."""
@@ -61,7 +61,7 @@ class Budget:
 
     seconds: float
     candidates: int | None = None
-    more: float = 0.35
+    more: float = 0.2
     """The share of the time that may go into alternatives once a plausible patch is known."""
 
 
@@ -103,7 +103,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     court = jury(case.evidence, case.suspects, case.run, seconds=case.seconds, messages=case.messages)
     frontier = Frontier(case.evidence, case.suspects)
     frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
-    frontier.add(candidates(case.evidence.snapshot, case.suspects, case.evidence.priors))
+    frontier.open(sheaves(case.evidence.snapshot, case.suspects, case.evidence.priors))
     found: list[Patch] = []
     tried = 0
     for step, trial in _trials(court, frontier, copies, clock):
@@ -115,7 +115,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
-    patches = settled(found, case.evidence.test_paths, copies[0], case.run.python, case.seed)
+    patches = settled(found, Court(case.evidence, court, copies[0], case.seed))
     yield Finished(patches, tried, clock.seconds, clock.reason)
 
 
@@ -166,8 +166,8 @@ class _Clock:
 
 def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clock) -> Iterator[tuple[Step, Trial]]:
     """Trials in the order of their submission; each copy works on one batch of candidates at a time."""
-    idle: SimpleQueue[Copy] = SimpleQueue()
-    for copy in copies:
+    idle: LifoQueue[Copy] = LifoQueue()  # the warm one first
+    for copy in reversed(copies):
         idle.put(copy)
 
     def work(steps: Sequence[Step]) -> list[tuple[Step, Trial]]:
@@ -179,10 +179,11 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
 
     waiting: deque[Future[list[tuple[Step, Trial]]]] = deque()
     submitted = batches = 0
+    busy = 1  # a second copy takes a while to warm up: most searches are over by then
     pool = ThreadPoolExecutor(len(copies))
     try:
         while True:
-            while len(waiting) < len(copies) + 1:
+            while len(waiting) < busy + 1:
                 size = 1 if submitted < _SINGLE else _BATCHES[0 if clock.first else min(batches, len(_BATCHES) - 1)]
                 steps = _taken(frontier, size, clock, submitted)
                 if not steps:
@@ -190,6 +191,7 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
                 batches += size > 1
                 submitted += len(steps)
                 waiting.append(pool.submit(work, steps))
+                busy = len(copies) if batches > 1 and not clock.first else busy
             if not waiting:
                 return
             yield from waiting.popleft().result()

@@ -8,9 +8,10 @@ import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from difflib import SequenceMatcher
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import accumulate
 from math import prod
+from typing import NamedTuple
 
 from dspy_ci.codebase.functions import Function, function_at, functions
 from dspy_ci.codebase.snapshot import Snapshot
@@ -21,11 +22,19 @@ from dspy_ci.patches.templates.table import FAMILIES, Family
 from dspy_ci.suspects.priors import SHIPPED, Priors, shape
 from dspy_ci.suspects.suspect import Suspect
 
-Traits = tuple[Mutation, Family, ast.stmt, Place]
+Traits = tuple[Mutation, Family, ast.AST, Place]
 """Where a change comes from."""
 
-MOST = 6000
-"""How many candidates are made at once; no budget lasts for more."""
+_HEAD = 0.5
+"""How much a function's head, with its default values, is suspected beside its most suspected statement."""
+
+
+class Sheaf(NamedTuple):
+    """The candidates at one statement, not made before they are wanted."""
+
+    score: float
+    """How promising the best of them may be."""
+    make: Callable[[], list[Patch]]
 
 
 def candidates(snapshot: Snapshot, suspects: Sequence[Suspect], priors: Priors = SHIPPED) -> list[Patch]:
@@ -33,12 +42,34 @@ def candidates(snapshot: Snapshot, suspects: Sequence[Suspect], priors: Priors =
 
     What was learnt of the repository's bugs weighs in.
     """
-    found: list[Patch] = []
-    for place, scores in _places(snapshot, suspects):
-        if len(found) > MOST:
-            break
-        found += _weighed(_at(place, scores, snapshot), priors)
+    found = (patch for sheaf in sheaves(snapshot, suspects, priors) for patch in sheaf.make())
     return sorted(found, key=lambda patch: (-patch.weight, patch.edits))
+
+
+def sheaves(snapshot: Snapshot, suspects: Sequence[Suspect], priors: Priors = SHIPPED) -> Iterator[Sheaf]:
+    """The same by statement, so that only as many are made as are tried."""
+    top = max([1.0, *priors.factors.values()])
+    for statement, score, place in _suspected(snapshot, suspects):
+        yield Sheaf(score * top, partial(_weighed, statement, score, place, snapshot, priors))
+
+
+def described(snapshot: Snapshot, suspects: Sequence[Suspect]) -> list[tuple[Patch, tuple[str, ...]]]:
+    """The same changes without what was learnt, each with what can be learnt about it."""
+    return [
+        (patch, _features(*traits))
+        for statement, score, place in _suspected(snapshot, suspects)
+        for patch, traits in _at(statement, score, place, snapshot)
+    ]
+
+
+def _suspected(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[tuple[ast.AST, float, Place]]:
+    """Suspected statements with their scores, and the heads of their functions."""
+    for place, scores in _places(snapshot, suspects):
+        for statement in place.statements:
+            if score := scores.get(statement.lineno, 0.0):
+                yield statement, score, place
+        if not isinstance(place.function.node, ast.Module) and (score := _HEAD * max(scores.values())):
+            yield place.function.node, score, place
 
 
 def _places(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[tuple[Place, Mapping[int, float]]]:
@@ -57,31 +88,30 @@ def _places(snapshot: Snapshot, suspects: Sequence[Suspect]) -> Iterator[tuple[P
             yield place, scores
 
 
-def described(snapshot: Snapshot, suspects: Sequence[Suspect]) -> list[tuple[Patch, tuple[str, ...]]]:
-    """The same changes without what was learnt, each with what can be learnt about it."""
-    found: list[tuple[Patch, tuple[str, ...]]] = []
-    for place, scores in _places(snapshot, suspects):
-        if len(found) > MOST:
-            break
-        found += ((patch, _features(*traits)) for patch, traits in _at(place, scores, snapshot))
-    return found
+def _weighed(statement: ast.AST, score: float, place: Place, snapshot: Snapshot, priors: Priors) -> list[Patch]:
+    found = _at(statement, score, place, snapshot)
+    if not priors.factors:
+        return [patch for patch, _ in found]
+    return [replace(patch, weight=patch.weight * priors.weight(_features(*traits))) for patch, traits in found]
 
 
-def _weighed(found: Iterable[tuple[Patch, Traits]], priors: Priors) -> Iterator[Patch]:
-    for patch, traits in found:
-        yield replace(patch, weight=patch.weight * priors.weight(_features(*traits))) if priors.factors else patch
+def _at(statement: ast.AST, score: float, place: Place, snapshot: Snapshot) -> Iterator[tuple[Patch, Traits]]:
+    is_head = statement is place.function.node
+    for node in _defaults(place) if is_head else place.nodes(statement):  # type: ignore[arg-type]
+        for family in FAMILIES:
+            for mutation in family.mutations(node, place):
+                yield _patch(mutation, family, score, place, snapshot), (mutation, family, statement, place)
 
 
-def _at(place: Place, scores: Mapping[int, float], snapshot: Snapshot) -> Iterator[tuple[Patch, Traits]]:
-    for statement in place.statements:
-        score = scores.get(statement.lineno, 0.0)
-        for node in place.nodes(statement) if score else ():
-            for family in FAMILIES:
-                for mutation in family.mutations(node, place):
-                    yield _patch(mutation, family, score, place, snapshot), (mutation, family, statement, place)
+def _defaults(place: Place) -> Iterator[ast.AST]:
+    """A function's head and its plain default values."""
+    head = place.function.node
+    yield head
+    if not isinstance(head, ast.Module):
+        yield from (value for value in (*head.args.defaults, *head.args.kw_defaults) if isinstance(value, ast.Constant))
 
 
-def _features(mutation: Mutation, family: Family, statement: ast.stmt, place: Place) -> tuple[str, ...]:
+def _features(mutation: Mutation, family: Family, statement: ast.AST, place: Place) -> tuple[str, ...]:
     """From the coarse to the fine."""
     general = shape(mutation.why)
     return (

@@ -18,7 +18,7 @@ from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.pathrules import is_test
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.trials.calls import Call, calls
-from dspy_ci.trials.rivals import answers
+from dspy_ci.trials.comparing import compared
 
 _FUNCTIONS = 6
 _ENOUGH = 5
@@ -51,8 +51,8 @@ def bent(patch: Patch, tests: Sequence[str], lab: Lab) -> str | None:
 
     `tests` are the files of the failing tests.
     """
-    compared = (_compared(patch, function, tests, lab) for function in _called(patch, tests))
-    found = [comparison for comparison in compared if comparison]
+    asked = (_compared(patch, function, tests, lab) for function in _called(patch, tests))
+    found = [comparison for comparison in asked if comparison]
     if any(comparison.general for comparison in found):
         return None
     for comparison in found:
@@ -69,10 +69,10 @@ def bent(patch: Patch, tests: Sequence[str], lab: Lab) -> str | None:
 
 def _compared(patch: Patch, function: Function, tests: Sequence[str], lab: Lab) -> Comparison | None:
     asked = calls(function, patch.base, tests, lab.seed)
-    said = answers([None, patch], function, asked, lab.copy, lab.python) if asked else {}
+    said = compared([None, patch], function, asked, lab.copy, lab.python) if asked else {}
     if len(said) != 2:  # before and after
         return None
-    pairs = list(zip(asked, said[0], said[1], strict=True))
+    pairs = list(zip(asked, said[None], said[patch], strict=True))
     near = [(call, old, new) for call, old, new in pairs if call.varied]
     changed = [(call, new) for call, old, new in pairs if not call.varied and old != new]
     told, own = {new for _, new in changed}, _new_literals(patch, tests)

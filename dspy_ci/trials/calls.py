@@ -14,6 +14,9 @@ from dspy_ci.codebase.functions import Definition, Function
 from dspy_ci.codebase.scopes import bindings
 from dspy_ci.codebase.snapshot import Snapshot, parse
 
+Answer = tuple[str, str]
+"""The type of a value, and its text; `!` and the class of an exception."""
+
 _MOST = 80
 _LONGEST = 400
 
@@ -26,6 +29,8 @@ class Call(NamedTuple):
     """The text of the value, as the docstring shows it."""
     varied: bool = False
     """Made up: near a call of the tests, but none of them asks it."""
+    recorded: bool = False
+    """Whether a test really makes this call."""
 
 
 def calls(function: Function, snapshot: Snapshot, tests: Sequence[str], seed: int) -> tuple[Call, ...]:

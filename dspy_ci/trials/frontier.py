@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
-from dspy_ci.patches.candidates import Known, candidates, merged
+from dspy_ci.patches.candidates import Known, Sheaf, merged, sheaves
 from dspy_ci.patches.patch import Patch
 from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.rank import rank
@@ -36,19 +36,30 @@ class Frontier:
         """Nothing waits yet."""
         self.evidence, self.base, self.suspects = evidence, evidence.snapshot, suspects
         self._known = Known()
-        self._waiting: list[tuple[float, int, Patch, Trial | None]] = []
+        self._waiting: list[tuple[float, int, Patch | Sheaf, Trial | None, float]] = []
         self._order = count()
         self._grown: dict[frozenset[str], int] = {}
 
     def add(self, patches: Iterable[Patch], *, after: Trial | None = None, factor: float = 1.0) -> None:
         """Let candidates wait; `after` is the trial whose patch they were made upon."""
         for patch in patches:
-            heapq.heappush(self._waiting, (-patch.weight * factor, next(self._order), patch, after))
+            self._push(patch.weight, patch, after, factor)
+
+    def open(self, found: Iterable[Sheaf], *, after: Trial | None = None, factor: float = 1.0) -> None:
+        """Let whole sheaves wait, each to be undone when its turn comes."""
+        for sheaf in found:
+            self._push(sheaf.score, sheaf, after, factor)
+
+    def _push(self, weight: float, item: Patch | Sheaf, after: Trial | None, factor: float) -> None:
+        heapq.heappush(self._waiting, (-weight * factor, next(self._order), item, after, factor))
 
     def take(self) -> Step | None:
         """The next candidate; None when nothing is left."""
         while self._waiting:
-            priority, _, patch, after = heapq.heappop(self._waiting)
+            priority, _, patch, after, factor = heapq.heappop(self._waiting)
+            if isinstance(patch, Sheaf):
+                self.add(patch.make(), after=after, factor=factor)
+                continue
             whole = merged(self.base, (after.patch, patch)) if after else patch
             if self._known.is_new(whole):
                 return Step(whole, -priority, after.gain if after else 0.0)
@@ -62,8 +73,8 @@ class Frontier:
         self._grown[trial.fixed] = used + 1
         snapshot = self.base.with_files(trial.patch.files)
         suspects = rank(without(self.evidence, trial.fixed)) if trial.fixed else self.suspects
-        upon = candidates(snapshot, shifted(suspects, trial.patch), self.evidence.priors)
-        self.add(upon, after=trial, factor=0.7 * (0.25 + trial.gain))
+        upon = sheaves(snapshot, shifted(suspects, trial.patch), self.evidence.priors)
+        self.open(upon, after=trial, factor=0.7 * (0.25 + trial.gain))
 
 
 def without(evidence: Evidence, fixed: frozenset[str]) -> Evidence:

@@ -1,32 +1,33 @@
-"""Plausible patches compared by what they do: those that agree stand together, the heaviest group first.
+"""Plausible patches compared by what they do: those that agree stand together, the most trusted group first.
 
 Passing the tests is not proof enough: a guess passes them too. So the patches answer the calls of the tests, those of
 the docstring and variations of both; a patch that contradicts the docstring comes last, and one whose rivals answer
-otherwise is called unsafe, with the call on which they differ.
+otherwise is called unsafe, with the call on which they differ. The nearest changes to the leading patches are rivals
+too: what the tests cannot tell from its neighbours is a guess.
 """
 
 from __future__ import annotations
 
-import json
-import secrets
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from importlib.resources import files as resources
-from pathlib import PurePosixPath
 
 from dspy_ci.codebase.functions import Function, function_at, functions
-from dspy_ci.codebase.modules import module_name
 from dspy_ci.codebase.scopes import annotated
 from dspy_ci.patches.patch import Patch
-from dspy_ci.ports.sandbox import Command, Copy
-from dspy_ci.trials.calls import Call, calls
-
-Answer = tuple[str, str]
-"""The type of a value, and its text; `!` and the class of an exception."""
+from dspy_ci.ports.sandbox import Copy
+from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.trials.calls import Answer, Call, calls
+from dspy_ci.trials.comparing import compared
+from dspy_ci.trials.jury import Jury
+from dspy_ci.trials.neighbours import survivors
+from dspy_ci.trials.trust import Standing, plausibility, safe
+from dspy_ci.trials.witnesses import witnessed
 
 _MOST = 24
-_SURE = 0.8
-"""The share of the weight that must agree for a patch to be called safe."""
+_LEADERS = 2
+"""How many groups have the neighbours of their best patch tried."""
+_SECONDS = 6.0
+"""For one round of questions, or one of neighbours."""
 _TYPES = {
     "number": {"int", "float", "complex", "Decimal", "bool"}, "text": {"str"}, "flag": {"bool"}, "list": {"list"},
     "dict": {"dict"}, "set": {"set", "frozenset"}, "tuple": {"tuple"},
@@ -41,24 +42,56 @@ class Group:
     answers: tuple[Answer, ...]
     contradictions: int
     """How many docstring examples and type hints the answers break."""
+    tried: int = 0
+    """How many neighbours of the best patch were tried."""
+    open: int = 0
+    """How many of them pass all tests and answer otherwise."""
 
     @property
     def weight(self) -> float:
         """What the patches weigh together; one good reason outweighs many poor ones."""
-        return sum(patch.weight**2 for patch in self.patches)
+        return sum(plausibility(patch) ** 2 for patch in self.patches)
+
+    @property
+    def best(self) -> Patch:
+        """The patch that speaks for the group."""
+        return min(self.patches, key=_promise)
 
 
-def settled(patches: Sequence[Patch], tests: Sequence[str], copy: Copy, python: str, seed: int) -> tuple[Patch, ...]:
-    """The patches, best first, each marked safe or not; in order of weight where they cannot be compared."""
-    ordered = sorted(patches, key=lambda patch: (-patch.weight, patch.edits))
-    compared = ordered[:_MOST]
-    function = _function(compared[0]) if compared else None
-    asked = calls(function, compared[0].base, tests, seed) if function else ()
-    answers = _answers(compared, function, asked, copy, python) if function and asked else {}
-    if not answers:
-        return tuple(ordered) if len(ordered) != 1 else (replace(ordered[0], safe=True),)
-    groups = _groups(compared, answers, asked, function)
-    return (*_marked(groups, asked), *ordered[_MOST:])
+@dataclass(frozen=True, slots=True)
+class Court:
+    """Where and on what patches are compared."""
+
+    evidence: Evidence
+    jury: Jury
+    copy: Copy
+    seed: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """The questions, and what each patch answered to them."""
+
+    asked: tuple[Call, ...]
+    answers: Mapping[Patch, tuple[Answer, ...]]
+
+
+def settled(patches: Sequence[Patch], court: Court) -> tuple[Patch, ...]:
+    """The patches, best first, each marked safe or not; in order of promise where they cannot be compared."""
+    ordered = sorted(patches, key=_promise)
+    chosen = ordered[:_MOST]
+    if not chosen:
+        return ()
+    function = _function(chosen[0])
+    hearing = _heard(chosen, function, court)
+    groups = _groups(chosen, hearing, function)
+    if hearing.answers:
+        groups = _challenged(groups, function, court)
+    return (*_marked(groups, hearing), *ordered[_MOST:])
+
+
+def _promise(patch: Patch) -> tuple[float, int, object]:
+    return -plausibility(patch), patch.size, patch.edits
 
 
 def _function(patch: Patch) -> Function | None:
@@ -71,77 +104,66 @@ def _function(patch: Patch) -> Function | None:
     return found if found and found.name else None
 
 
-def _answers(
-    patches: Sequence[Patch], function: Function | None, asked: Sequence[Call], copy: Copy, python: str
-) -> dict[Patch, tuple[Answer, ...]]:
-    """What each patch answers; patches that answered nothing are left out."""
-    if function is None:
-        return {}
-    said = answers(patches, function, asked, copy, python)
-    return {patches[number]: answer for number, answer in said.items()}
+def _heard(patches: Sequence[Patch], function: Function | None, court: Court) -> Hearing:
+    """Both kinds of questions put together; who does not answer both kinds is left out."""
+    written = calls(function, patches[0].base, court.evidence.test_paths, court.seed) if function else ()
+    said = compared(patches, function, written, court.copy, court.jury.run.python) if function and written else {}
+    recorded, shown = witnessed(patches, court.evidence, court.jury, court.copy, seed=court.seed, seconds=_SECONDS)
+    if not shown:
+        return Hearing(written, said)
+    if not said:
+        return Hearing(recorded, shown)
+    return Hearing((*written, *recorded), {patch: (*said[patch], *shown[patch]) for patch in said if patch in shown})
 
 
-def answers(
-    versions: Sequence[Patch | None], function: Function, asked: Sequence[Call], copy: Copy, python: str
-) -> dict[int, tuple[Answer, ...]]:
-    """By its number, what each version of the code answers, None being the code as it is; silent ones are left out."""
-    code = next(patch.base for patch in versions if patch)
-    token = secrets.token_hex(8)
-    name = f"dspy_ci_comparing_{token}"
-    module = module_name(code, function.path)
-    roots = [".", "/".join(PurePosixPath(function.path).parts[: -len(module.split(".")) or None]) or "."]
-    job = {
-        "token": token, "module": module, "roots": roots, "calls": [call.code for call in asked], "each": 0.2,
-        "limit": 4.0, "versions": [_version(patch) if patch else [] for patch in versions],
-    }  # fmt: skip
-    program = (resources("dspy_ci.trials") / "inside" / "comparing.py").read_bytes()
-    command = Command((python, f"{name}.py", f"{name}.json"), timeout=15.0)
-    outcome = copy.run(command, {f"{name}.py": program, f"{name}.json": json.dumps(job).encode()})
-    found = {}
-    for line in outcome.output.splitlines():
-        first, _, rest = line.partition(" ")
-        number, _, data = rest.partition(" ")
-        if first == token and number.isdigit() and int(number) < len(versions):
-            said = _read(data)
-            if len(said) == len(asked):
-                found[int(number)] = said
-    return found
-
-
-def _version(patch: Patch) -> list[tuple[str, str, str]]:
-    base = patch.base
-    return [(module_name(base, path), path, source.text) for path, source in patch.sources.items() if source]
-
-
-def _read(data: str) -> tuple[Answer, ...]:
-    try:
-        return tuple((str(kind), str(text)) for kind, text in json.loads(data))
-    except (ValueError, TypeError):
-        return ()
-
-
-def _groups(
-    patches: Sequence[Patch], answers: dict[Patch, tuple[Answer, ...]], asked: Sequence[Call], function: Function | None
-) -> list[Group]:
+def _groups(patches: Sequence[Patch], hearing: Hearing, function: Function | None) -> list[Group]:
     """Groups in the order of trust: fewest contradictions, then most weight."""
-    telling = _telling(answers)
+    telling = _telling(hearing.answers)
     alike: dict[tuple[Answer, ...], list[Patch]] = {}
     for patch in patches:
-        said = answers.get(patch, ())
+        said = hearing.answers.get(patch, ())
         alike.setdefault(tuple(said[at] for at in telling) if said else (), []).append(patch)
     groups = []
     for own in alike.values():
-        said = answers.get(own[0], ())
-        groups.append(Group(tuple(own), said, _contradictions(said, asked, function)))
-    return sorted(groups, key=lambda group: (not group.answers, group.contradictions, -group.weight))
+        said = hearing.answers.get(own[0], ())
+        groups.append(Group(tuple(own), said, _contradictions(said, hearing.asked, function)))
+    return sorted(groups, key=_rank)
 
 
-def _telling(answers: dict[Patch, tuple[Answer, ...]]) -> list[int]:
+def _rank(group: Group) -> tuple[bool, int, float]:
+    held = 1.0 - group.open / group.tried if group.tried else 0.7
+    return not group.answers, group.contradictions, -group.weight * (0.2 + held) ** 2
+
+
+def _telling(answers: Mapping[Patch, tuple[Answer, ...]]) -> list[int]:
     """The calls to which most of the weight has an answer: what makes sense to few says nothing about the rest."""
-    total = sum(patch.weight for patch in answers)
-    size = min(map(len, answers.values()))
-    raised = [sum(patch.weight for patch, said in answers.items() if said[at][0] == "!") for at in range(size)]
+    total = sum(plausibility(patch) for patch in answers)
+    size = min(map(len, answers.values()), default=0)
+    raised = [sum(plausibility(patch) for patch, said in answers.items() if said[at][0] == "!") for at in range(size)]
     return [at for at in range(size) if raised[at] <= total / 2]
+
+
+def _challenged(groups: Sequence[Group], function: Function | None, court: Court) -> list[Group]:
+    """The leading groups, with how many neighbours of their best patch the tests cannot tell from it."""
+    leading = [group for group in groups if group.answers][:_LEADERS]
+    found = {group: survivors(group.best, court.jury, court.copy, _SECONDS) for group in leading}
+    passed = [patch for _, alive in found.values() for patch in alive]
+    bests = [group.best for group in leading]
+    hearing = _heard(list(dict.fromkeys([*bests, *passed])), function, court) if passed else Hearing((), {})
+    telling = _telling({patch: hearing.answers[patch] for patch in bests if patch in hearing.answers})
+    judged = []
+    for group in groups:
+        tried, alive = found.get(group, (0, ()))
+        other = sum(_differ(hearing.answers, group.best, patch, telling) for patch in alive)
+        judged.append(replace(group, tried=tried, open=other))
+    return sorted(judged, key=_rank)
+
+
+def _differ(
+    answers: Mapping[Patch, tuple[Answer, ...]], one: Patch, other: Patch, telling: Sequence[int]
+) -> bool:  # fmt: skip
+    mine, yours = answers.get(one), answers.get(other)
+    return not mine or not yours or any(mine[at] != yours[at] for at in telling)
 
 
 def _contradictions(said: Sequence[Answer], asked: Sequence[Call], function: Function | None) -> int:
@@ -154,17 +176,26 @@ def _contradictions(said: Sequence[Answer], asked: Sequence[Call], function: Fun
     return 10 * shown + min(wrong, 5)
 
 
-def _marked(groups: Sequence[Group], asked: Sequence[Call]) -> list[Patch]:
+def _marked(groups: Sequence[Group], hearing: Hearing) -> list[Patch]:
     total = sum(group.weight for group in groups)
+    telling = _telling(hearing.answers)
+    agreed = sum(call.expected is not None for call in hearing.asked)
     found = []
     for group in groups:
-        share = group.weight / total if total else 0.0
+        standing = Standing(
+            share=group.weight / total if total else 0.0,
+            questions=len(telling) if group.answers else 0,
+            examples=agreed if group.answers and not group.contradictions else 0,
+            contradictions=group.contradictions,
+            tried=group.tried,
+            open=group.open,
+        )
         rival = next((other for other in groups if other is not group and other.answers), None)
-        difference = _difference(group, rival, asked) if rival and group.answers else ""
-        safe = share >= _SURE and not group.contradictions
-        for patch in sorted(group.patches, key=lambda patch: (-patch.weight, patch.size)):
-            why = patch.rationale if safe or not difference else f"{patch.rationale} {difference}"
-            found.append(replace(patch, safe=safe, rationale=why))
+        difference = _difference(group, rival, hearing.asked) if rival and group.answers else ""
+        for patch in sorted(group.patches, key=_promise):
+            sure = safe(patch, standing)
+            why = patch.rationale if sure or not difference else f"{patch.rationale} {difference}"
+            found.append(replace(patch, safe=sure, rationale=why))
     return found
 
 
@@ -175,4 +206,9 @@ def _difference(group: Group, rival: Group, asked: Sequence[Call]) -> str:
     if not found:
         return ""
     _, code, mine, yours = min(found)
-    return f"Another patch that passes differs: `{code}` gives {mine[:60]} here and {yours[:60]} there."
+    return f"Another patch that passes differs: `{code}` gives {_shown(mine)} here and {_shown(yours)} there."
+
+
+def _shown(text: str) -> str:
+    """An answer without the mark of what it did to its arguments."""
+    return text.partition(" #")[0][:60]

@@ -24,7 +24,7 @@ _NAME = "dspy_ci_screening"
 
 def screened(patches: Sequence[Patch], jury: Jury, copy: Copy, seconds: float) -> dict[tuple[Edit, ...], Trial]:
     """What became of the candidates that could be screened within the time; a full gain is a hint, no proof."""
-    pairs = [(patch, version) for patch in patches if (version := _version(patch))]
+    pairs = [(patch, version) for patch in patches if (version := version_of(patch))]
     if not pairs or any("::" not in name for name in jury.targets):
         return {}
     token = secrets.token_hex(8)
@@ -51,12 +51,13 @@ def _job(pairs: Sequence[tuple[Patch, list[object]]], jury: Jury, token: str, se
         "versions": [version for _, version in pairs],
         "targets": jury.targets,
         "guards": jury.guards,
-        "limit": jury.run.timeout,
+        "each": max(0.12, (jury.run.per_test or 1.0) / 3),
+        "limit": jury.run.timeout / 2,
         "deadline": seconds,
     }
 
 
-def _version(patch: Patch) -> list[object] | None:
+def version_of(patch: Patch) -> list[object] | None:
     """Per file its path, the lines of the changed functions, the edits; None when an edit lies outside of functions."""
     found: list[object] = []
     for path in sorted({edit.path for edit in patch.edits}):

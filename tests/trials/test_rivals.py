@@ -11,8 +11,11 @@ from dspy_ci.adapters.sandbox.local import LocalSandbox
 from dspy_ci.codebase.functions import functions
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.patches.patch import Edit, Patch
+from dspy_ci.ports.sandbox import TestRun
+from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.trials.calls import calls
-from dspy_ci.trials.rivals import settled
+from dspy_ci.trials.jury import Jury
+from dspy_ci.trials.rivals import Court, settled
 
 FILES = {
     "lib/__init__.py": "",
@@ -60,7 +63,7 @@ def patch(old, new, weight=1.0):
 
 def test_calls_come_from_docstring_tests_and_parameters():
     found = calls(MOST, SNAPSHOT, TESTS, seed=0)
-    assert found[0] == ("most([4, 9, 5])", "9")
+    assert found[0][:2] == ("most([4, 9, 5])", "9")
     codes = [call.code for call in found]
     assert {"most([1, 2, 3])", "most([7])", "most([1, 8])"} <= set(codes)
     assert len(codes) == len(set(codes)) > 20
@@ -81,11 +84,17 @@ def copy(tmp_path_factory):
         yield opened
 
 
+def court(copy):
+    red = tuple(f"{TESTS[0]}::{name}" for name in ("test_one", "test_more[given0-7]", "test_more[given1-8]"))
+    run = TestRun(sys.executable, 30.0, per_test=2.0)
+    return Court(Evidence(SNAPSHOT, (), red=frozenset(red)), Jury(run, red, (), quick=True, errors={}), copy)
+
+
 @pytest.mark.slow
 def test_the_docstring_outweighs_a_better_guess(copy):
     guess = patch("return best", "return number", weight=5.0)
     right, alike = patch("number < best", "number > best"), patch("number < best", "best < number", weight=0.5)
-    first, second, last = settled([guess, right, alike], TESTS, copy, sys.executable, seed=0)
+    first, second, last = settled([guess, right, alike], court(copy))
     assert (first.edits, second.edits, last.edits) == (right.edits, alike.edits, guess.edits)
     assert not first.safe
     assert "gives" in first.rationale
@@ -94,7 +103,7 @@ def test_the_docstring_outweighs_a_better_guess(copy):
 
 @pytest.mark.slow
 def test_patches_that_agree_are_safe(copy):
-    found = settled([patch("number < best", "number > best"), patch("<", ">=")], TESTS, copy, sys.executable, seed=0)
+    found = settled([patch("number < best", "number > best"), patch("<", ">=")], court(copy))
     assert [one.safe for one in found] == [True, True]
 
 
@@ -102,8 +111,8 @@ def test_patches_that_agree_are_safe(copy):
 def test_an_endless_or_broken_version_comes_last(copy):
     endless = patch("best = numbers[0]", "while True: pass", weight=9.0)
     right = patch("number < best", "number > best")
-    assert settled([endless, right], TESTS, copy, sys.executable, seed=0)[0].edits == right.edits
+    assert settled([endless, right], court(copy))[0].edits == right.edits
 
 
 def test_nothing_to_settle():
-    assert settled([], TESTS, None, sys.executable, seed=0) == ()
+    assert settled([], court(None)) == ()

@@ -42,6 +42,11 @@ def _used(owner: str, place: Place) -> tuple[set[str], set[str]]:
     return _collected(place.module).get(owner, (set(), set()))
 
 
+def values_of(name: str, place: Place) -> list[str]:
+    """The attributes that hold values, of what has this name, then of the class's own objects."""
+    return list(dict.fromkeys([*sorted(_used(name, place)[0]), *sorted(_used("self", place)[0])]))
+
+
 @lru_cache(maxsize=16)
 def _collected(module: ast.Module) -> dict[str, tuple[set[str], set[str]]]:
     found: dict[str, tuple[set[str], set[str]]] = {}

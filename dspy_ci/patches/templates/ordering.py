@@ -49,6 +49,8 @@ def _sorted(node: ast.Call, name: str, place: Place) -> Iterator[Mutation]:
         for argument in key.args.args[:1]:
             text = f"({body}, {argument.arg})"
             yield Mutation((place.replace(key.body, text),), f"orders ties by `{argument.arg}`", 0.5)
+            text = f"(-{place.atom(key.body)}, {argument.arg})"
+            yield Mutation((place.replace(key.body, text),), f"orders by `-{body}`, ties by `{argument.arg}`", 0.5)
 
 
 def _with(node: ast.Call, word: str, place: Place, odds: float) -> Mutation:

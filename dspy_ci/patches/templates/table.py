@@ -7,11 +7,13 @@ from collections.abc import Iterator
 from typing import Protocol
 
 from dspy_ci.patches.templates import (
+    accumulator,
     aliasing,
     argument,
     arithmetic,
     attribute,
     boolean,
+    branch,
     callee,
     collection,
     comparison,
@@ -21,12 +23,16 @@ from dspy_ci.patches.templates import (
     donor,
     exception,
     guard,
+    idle,
     insertion,
     name,
     negation,
     off_by_one,
     ordering,
+    precondition,
+    progress,
     result,
+    sibling,
     spread,
     statement,
     term,
@@ -50,5 +56,6 @@ class Family(Protocol):
 FAMILIES: tuple[Family, ...] = (
     comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, default, attribute, argument,
     wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard, spread, insertion,
-    donor, term,
+    donor, term, idle, progress, accumulator, branch, sibling,
+    precondition,
 )  # fmt: skip

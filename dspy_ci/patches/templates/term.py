@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dspy_ci.patches.templates.name import names_at
 from dspy_ci.patches.templates.place import Mutation, Place
@@ -64,10 +65,34 @@ def _combined(node: ast.expr, place: Place, factor: float) -> Iterator[Mutation]
                 yield Mutation(
                     (place.replace(node, text),), f"calculates `{text}` instead of `{code}`", odds * factor * sure
                 )
+    for tail in _tails(place.module):
+        if tail.partition(" ")[2] != code and place.kind(node) == "number":
+            yield Mutation(
+                (place.replace(node, f"{atom} {tail}"),), f"calculates `{atom} {tail}`, as is done elsewhere", 0.5
+            )
     for tail, odds in _NUMBERS:
         yield Mutation(
             (place.replace(node, f"{atom} {tail}"),), f"calculates `{atom} {tail}` instead of `{code}`", odds * factor
         )
+
+
+@lru_cache(maxsize=16)
+def _tails(module: ast.Module) -> tuple[str, ...]:
+    """What other calculations of the file do with a number last: `% len(self.items)`, `// width`."""
+    found = {}
+    for node in ast.walk(module):
+        if (
+            isinstance(node, ast.BinOp)
+            and not _is_text(node.left)
+            and not isinstance(node.right, ast.Constant | ast.Tuple)
+        ):
+            sign = {ast.Mod: "%", ast.FloorDiv: "//"}.get(type(node.op))
+            found.update({f"{sign} {ast.unparse(node.right)}": None} if sign else {})
+    return tuple(found)[:6]
+
+
+def _is_text(node: ast.expr) -> bool:
+    return isinstance(node, ast.JoinedStr) or (isinstance(node, ast.Constant) and isinstance(node.value, str))
 
 
 def _complement(node: ast.expr, place: Place) -> Iterator[Mutation]:

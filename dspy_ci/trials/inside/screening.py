@@ -5,6 +5,7 @@ passed. It runs in the sandbox, in the project's interpreter: standard library a
 What it says is a hint and no proof: the code under test could write such lines too.
 """
 
+import ast
 import gc
 import json
 import os
@@ -41,6 +42,7 @@ class Screen:
         self.job, self.targets, self.guards = job, targets, guards
         self.out = os.dup(1)  # pytest was told not to capture it
         self.live = {path: live_functions(path, text) for path, text in job["files"].items()}
+        self.short = {}
 
     def run(self):
         """One line per version, until the time is over."""
@@ -50,6 +52,8 @@ class Screen:
         for number, version in enumerate(self.job["versions"]):
             if time.time() > end:
                 return
+            for path, lines, _ in version:
+                self.shortened(path, lines)
             said = self.child(version)
             os.write(self.out, "{} {} {}\n".format(self.job["token"], number, said).encode("ascii", "replace"))
 
@@ -83,7 +87,7 @@ class Screen:
             return "? ?"
         digits, errors = "", []
         for item, following in zip(self.targets, [*self.targets[1:], *self.guards[:1], None]):
-            good, error = outcome(item, following)
+            good, error = outcome(item, following, self.job["each"])
             digits += "01"[good]
             errors += [error] if error else []
             if error == ENDLESS or (len(digits) >= ENOUGH and "1" not in digits):
@@ -91,16 +95,28 @@ class Screen:
         digits = digits.ljust(len(self.targets), "0")
         if "1" in digits:
             for item, following in zip(self.guards, [*self.guards[1:], None]):
-                digits += "01"[outcome(item, following)[0]]
+                digits += "01"[outcome(item, following, self.job["each"])[0]]
         return "{} {}".format(digits, ",".join(errors) or "-")
 
     def exchange(self, version):
         """Give the live functions the version's code; whether all that it changes are there."""
         return all(self.exchange_in(path, lines, edits) for path, lines, edits in version)
 
+    def shortened(self, path, lines):
+        """The file's text, but for what is not needed."""
+        key = (path, str(lines))
+        if key not in self.short:
+            text = self.job["files"][path]
+            try:
+                self.short[key] = alone(text, ast.parse(text), lines)
+                compile(self.short[key], path, "exec", dont_inherit=True)
+            except (SyntaxError, ValueError):
+                self.short[key] = text
+        return self.short[key]
+
     def exchange_in(self, path, lines, edits):
         """The same for one file."""
-        text = self.job["files"][path]
+        text = self.shortened(path, lines)
         for start, stop, new in sorted(edits, reverse=True):
             text = text[:start] + new + text[stop:]
         functions, filename = self.live[path]
@@ -119,11 +135,21 @@ class Screen:
         return not any(missing)
 
 
-def outcome(item, following):
+def ring(*_):
+    """End a test that takes too long."""
+    raise pytest.fail.Exception("the test ran longer than it may")
+
+
+def outcome(item, following, seconds):
     """Whether a test passes, and the name of its error."""
     from _pytest.runner import runtestprotocol
 
-    reports = runtestprotocol(item, log=False, nextitem=following)
+    signal.signal(signal.SIGPROF, ring)
+    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)  # its own time: others may keep the machine busy
+    try:
+        reports = runtestprotocol(item, log=False, nextitem=following)
+    finally:
+        signal.setitimer(signal.ITIMER_PROF, 0)
     if all(report.passed and not hasattr(report, "wasxfail") for report in reports):
         return True, ""
     crash = next((getattr(report.longrepr, "reprcrash", None) for report in reports if report.failed), None)
@@ -150,6 +176,39 @@ def live_functions(path, text):
             found.append((thing, place))
             filename = code.co_filename
     return found, filename
+
+
+def alone(text, tree, lines):
+    """The text with all but some functions blanked out, so that it compiles sooner; every offset stays what it was."""
+    kept = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.module == "__future__"]
+    wanted = list(functions_in(tree, ()))
+    chosen = [(node, around) for node, around in wanted if any(first <= node.lineno <= last for first, last in lines)]
+    if len({id(node) for node, _ in chosen}) < len(lines):
+        return text
+    homes = {(node.name, around) for node, around in chosen}
+    chosen = [(node, around) for node, around in wanted if (node.name, around) in homes]
+    rows = text.split("\n")
+    blank = [" " * len(row) for row in rows]
+    for node in kept + [node for node, _ in chosen]:
+        first = min([node.lineno] + [part.lineno for part in getattr(node, "decorator_list", ())])
+        blank[first - 1 : node.end_lineno] = rows[first - 1 : node.end_lineno]
+    for around in {around for _, around in chosen}:
+        for node in around:
+            head = "{}class {}:".format(" " * node.col_offset, node.name)
+            blank[node.lineno - 1] = head.ljust(len(rows[node.lineno - 1]))
+            if len(blank[node.lineno - 1]) != len(rows[node.lineno - 1]):
+                return text
+    return "\n".join(blank)
+
+
+def functions_in(node, around):
+    """The outermost functions that stand in nothing but classes, each with these."""
+    for child in node.body:
+        if isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef)):
+            yield child, around
+        elif isinstance(child, ast.ClassDef):
+            for found in functions_in(child, around + (child,)):
+                yield found
 
 
 def code_tree(code, place=()):

@@ -64,6 +64,17 @@ def body(line: str) -> str:
         ("term", body("return 'text'")),
         ("donor", body("return a.b")),
         ("insertion", body("return a")),
+        ("idle", body("a.append(b)")),
+        ("idle", body("'only a docstring'")),
+        ("progress", "def f(items):\n    while items:\n        items.pop()\n"),
+        ("progress", "def f(n):\n    while n:\n        n -= 1\n"),
+        ("accumulator", body("a = b")),
+        ("accumulator", body("items[a] = items[a] + 1")),
+        ("branch", body("return 1 if a else 2")),
+        ("sibling", "def f(a):\n    return a\n"),
+        ("sibling", "def g(x):\n    note(x)\n\n\ndef f(a):\n    return a\n"),
+        ("precondition", body("return a + b")),
+        ("precondition", body("items[a] = b")),
     ],
 )
 def test_leaves_alone_what_is_not_its_business(name, code):
@@ -149,6 +160,18 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("donor", "return ord(a) - f('z') + f(b)", "return ord(a) - f(b) + f(b)"),
         ("donor", "return f(a) + f('z')", "return f('z') + f('z')"),
         ("spread", "return a * 2 + b * 2", "return a * 3 + b * 3"),
+        ("idle", "a // 2", "a = a // 2"),
+        ("idle", "a == b", "a = b"),
+        ("accumulator", "items[a] = b", "items[a] = items.get(a, 0) + b"),
+        ("accumulator", "items[a] = [b]", "items.setdefault(a, []).append(b)"),
+        ("aliasing", "return [[0] * a] * b", "return [[0] * a for _ in range(b)]"),
+        ("ordering", "return sorted(items, key=lambda x: x[1])", "return sorted(items, key=lambda x: (-x[1], x))"),
+        ("precondition", "return items[a]", "if not 0 <= a < len(items):\n        return None\n    return items[a]"),
+        (
+            "precondition",
+            "return sum(items) / len(items)",
+            "if not items:\n        return None\n    return sum(items) / len(items)",
+        ),
     ],
 )
 def test_comes_up_with(name, before, after):
@@ -213,11 +236,91 @@ def f(n):
     while i < n:
         g(i)
 """
+DIGITS = """\
+def f(n):
+    total = 0
+    while n > 0:
+        total += n % 10
+"""
+LARGEST = """\
+def f(xs):
+    best = 0
+    for x in xs:
+        best = max(best, x)
+"""
+JOINED = """\
+def f(xs):
+    text = ""
+    for x in xs:
+        text = x
+"""
+CHAIN = """\
+def f(n):
+    if n % 3 == 0:
+        return 1
+    elif n % 15 == 0:
+        return 2
+"""
+RUNS = """\
+def f(xs, found):
+    for x in xs:
+        found.append(x)
+"""
+TWINS = """\
+class Box:
+    def put(self, x):
+        if x is None:
+            raise ValueError(x)
+        self.log("put", x)
+
+    def take(self, x):
+        self.kept = x
+"""
+KEPT = """\
+def f(d, k, v):
+    if k in d:
+        d.move(k)
+    else:
+        d[k] = v
+"""
+RING = """\
+def f(a, n):
+    return (a + 1) % n
+
+
+def g(a, n):
+    return a + 1
+"""
 
 
 @pytest.mark.parametrize(
     ("name", "before", "after"),
     [
+        ("progress", ENDLESS, ENDLESS + "        i += 1\n"),
+        ("progress", DIGITS, DIGITS + "        n //= 10\n"),
+        ("accumulator", LARGEST, LARGEST.replace("best = 0", "best = xs[0]")),
+        ("accumulator", JOINED, JOINED.replace("text = x", "text += x")),
+        (
+            "branch",
+            CHAIN,
+            CHAIN.replace("3 ", "? ")
+            .replace("15 ", "3 ")
+            .replace("? ", "15 ")
+            .replace("1\n", "?\n")
+            .replace("return 2", "return 1")
+            .replace("?\n", "2\n"),
+        ),
+        ("sibling", RUNS, RUNS + "    found.append(x)\n"),
+        ("sibling", TWINS, TWINS + "        self.log('take', x)\n"),
+        (
+            "sibling",
+            TWINS,
+            TWINS.replace(
+                "        self.kept", "        if x is None:\n            raise ValueError(x)\n        self.kept"
+            ),
+        ),
+        ("sibling", KEPT, KEPT.replace("d.move(k)\n", "d.move(k)\n        d[k] = v\n")),
+        ("term", RING, RING.replace("    return a + 1", "    return (a + 1) % n")),
         ("statement", EARLY, EARLY.replace("        return", "    return")),
         ("statement", LOOP, LOOP.replace("    odd = even = 0\n", "")),
         ("statement", "def f(a):\n    a = 1\n    g(a)\n", "def f(a):\n    g(a)\n    a = 1\n"),

@@ -239,11 +239,24 @@ def _add_wrappers():
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item):
-        outcome = yield
+        self.clock.inside = True
+        try:
+            outcome = yield
+        finally:
+            self.clock.inside = False
         self._watch(item, outcome)
+
+    @pytest.hookimpl(hookwrapper=True, trylast=True)
+    def bounded(self, item):
+        self.clock.inside = True
+        try:
+            yield
+        finally:
+            self.clock.inside = False
 
     Probe.pytest_runtest_protocol = pytest_runtest_protocol
     Probe.pytest_runtest_call = pytest_runtest_call
+    Probe.pytest_runtest_setup = Probe.pytest_runtest_teardown = bounded
     pytest.hookimpl(tryfirst=True)(Probe.pytest_collection)
     pytest.hookimpl(trylast=True)(Probe.pytest_collection_modifyitems)
     pytest.hookimpl(tryfirst=True)(Probe.pytest_load_initial_conftests)
@@ -346,7 +359,7 @@ class Clock:
 
     def __init__(self, limit, pytest):
         self.limit, self.pytest = limit, pytest
-        self.running = False
+        self.running = self.inside = False
 
     def begin(self):
         if not self.limit or threading.current_thread() is not threading.main_thread():
@@ -359,6 +372,8 @@ class Clock:
         faulthandler.dump_traceback_later(self.limit * 2 + 2, exit=True, file=sys.__stderr__)
 
     def _ring(self, number, frame):
+        if not self.inside:  # pytest's own code is no place for an exception; the bell rings again
+            return
         raise self.pytest.fail.Exception("the test ran longer than {:g} s".format(self.limit))
 
     def stop(self):
