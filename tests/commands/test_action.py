@@ -1,10 +1,12 @@
 """The three roles as a runner starts them: real processes, a real repository, GitHub on the loopback."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import githubapi
 import npmpack
@@ -12,6 +14,7 @@ import pytest
 from fakegithub import FakeGitHub
 
 from dspy_ci.adapters import programfiles
+from dspy_ci.commands import roles
 from dspy_ci.commands.cleanroom import for_publisher, for_reader, for_solver, refuse_powers
 from dspy_ci.commands.solver import Shelf, Solver
 from dspy_ci.errors import UsageError
@@ -323,6 +326,16 @@ def test_a_fork_whose_base_is_not_known_gets_no_settings_of_its_own(job, tmp_pat
     solver = Solver(job.root, facts, Shelf(tmp_path / "bundle.json"), budget=1.0)
     assert solver._base(job.root, tmp_path)[1].read_bytes() == b""
     assert programfiles.text(job.root, "pyproject.toml", os.environ) is None
+
+
+def test_a_role_that_does_not_end_is_ended_with_all_that_it_started(monkeypatch, tmp_path):
+    file = str(tmp_path / "pid")
+    start = f"import subprocess, time; open({file!r}, 'w').write(str(subprocess.Popen(['sleep', '60']).pid))"
+    monkeypatch.setattr(roles, "_CODE", f"{start}; time.sleep(60)")
+    assert roles._role(["solve"], {"PATH": os.environ["PATH"]}, 3.0) == 3
+    pid = (tmp_path / "pid").read_text()
+    with contextlib.suppress(OSError):  # gone, or nobody has taken note of its death yet
+        assert "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
 
 
 def test_another_commit_than_the_head_is_not_run(job):
