@@ -310,6 +310,14 @@ def test_no_secret_of_a_log_leaves(token):
     assert secret.rstrip("=") not in everything
 
 
+@pytest.mark.parametrize("line", [0, -5, 1 << 40])
+def test_a_line_that_cannot_be_is_not_asked_for(line):
+    forge = drafts()
+    publish(bundle(finding(file="other.py", line=line), finding(line=line, test_id="t")), TARGET, forge)
+    notes = [note for posting in forge.posted for note in posting.values.get("annotations", ())]
+    assert [(note["start_line"], note["end_line"]) for note in notes] == [(1, 1)]
+
+
 def test_ten_thousand_equal_failures_are_one():
     failures = tuple(finding(test_id=None).failure for _ in range(1000))
     roots = (failures[0].fingerprint,)
