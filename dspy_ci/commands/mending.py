@@ -69,7 +69,7 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
         progress.notes((*command.notes, *told))
         sandbox = sandbox_for(repo.root, chosen, origin, quiet=manner.quiet)
-        place = Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
+        place = Place(repo, sandbox, trees, helper(asking, chosen, sandbox), learnt)
         report: FixReport | None = None
         for events in attempts(place, command, chosen, named, options):
             for event in events:
@@ -102,7 +102,7 @@ def author(chosen: Settings, repo: GitRepo) -> Asking | str | None:
     return f"the model was not asked: {found}" if isinstance(found, str) else found
 
 
-def _helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> Asking | str | None:
+def helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> Asking | str | None:
     """The author, unless what it writes would run with all of the user's powers and nobody asked for that."""
     waived = chosen.allow_unsandboxed or chosen.sandbox.upper() == "E"
     return asking if not isinstance(asking, Asking) or sandbox.guarantees.isolates or waived else UNSAFE
