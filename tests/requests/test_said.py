@@ -2,12 +2,8 @@
 
 import copy
 import json
-import os
-import shutil
-import subprocess
-import tarfile
-from pathlib import Path
 
+import npmpack
 import pytest
 
 from dspy_ci.ports.forge import User
@@ -91,24 +87,10 @@ def test_no_other_event_is_a_command(name):
 
 @pytest.fixture(scope="session")
 def examples(tmp_path_factory):
-    """The examples of `@octokit/webhooks-examples`; kept in the cache folder of the person who runs the tests."""
-    cache = Path(os.environ.get("DSPY_CI_TEST_CACHE") or tmp_path_factory.getbasetemp().parent / "dspy-ci-npm")
-    found = sorted(cache.glob("webhooks-examples/package/*/index.json"))
-    if not found:
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is missing, and GitHub's examples come from there")
-        cache.mkdir(parents=True, exist_ok=True)
-        pack = [npm, "pack", "--silent", "@octokit/webhooks-examples@7"]
-        done = subprocess.run(pack, cwd=cache, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode:
-            pytest.skip(f"npm cannot fetch GitHub's examples: {done.stderr.strip()[-200:]}")
-        with tarfile.open(cache / done.stdout.split()[-1]) as packed:
-            packed.extractall(cache / "webhooks-examples", filter="data")
-        found = sorted(cache.glob("webhooks-examples/package/*/index.json"))
-    return [
-        (one["name"], example) for path in found for one in json.loads(path.read_text()) for example in one["examples"]
-    ]
+    """The examples that GitHub gives of its webhooks."""
+    folder = tmp_path_factory.getbasetemp().parent / "dspy-ci-npm"
+    path = npmpack.fetched("@octokit/webhooks-examples@7", folder, "api.github.com/index.json")
+    return [(one["name"], example) for one in json.loads(path.read_text()) for example in one["examples"]]
 
 
 @pytest.mark.slow
