@@ -1,9 +1,7 @@
 """What GitHub itself gives as examples of its webhooks is understood; what only looks like one is broken."""
 
 import copy
-import json
 
-import npmpack
 import pytest
 
 from dspy_ci.ports.forge import User
@@ -83,14 +81,6 @@ def test_a_payload_without_what_we_need_is_broken_in_a_sentence(name, payload):
 )
 def test_no_other_event_is_a_command(name):
     assert isinstance(said(name, EVENT), str)
-
-
-@pytest.fixture(scope="session")
-def examples(tmp_path_factory):
-    """The examples that GitHub gives of its webhooks."""
-    folder = tmp_path_factory.getbasetemp().parent / "dspy-ci-npm"
-    path = npmpack.fetched("@octokit/webhooks-examples@7", folder, "api.github.com/index.json")
-    return [(one["name"], example) for one in json.loads(path.read_text()) for example in one["examples"]]
 
 
 @pytest.mark.slow
