@@ -23,36 +23,28 @@ from dspy_ci.reports.words import helpless
 _ROOTS = 8
 
 
-def points(extract: Extract, options: Mapping[str, Any]) -> Advice | None:
-    """What the model calls the key points of a log; None where no model is set."""
+def points(extract: Extract, options: Mapping[str, Any]) -> Advice:
+    """What the model calls the key points of a log; what the rules do where it is of no help."""
     fields = {"task": "say why the build is red", "logs_preview": extract.text}
-    asked = _asked(context.PROGRAM, fields, options)
-    if asked is None:
-        return None
-    found, answer = asked
+    found, answer = _asked(context.PROGRAM, fields, options)
     told = context.parse(answer.text)
-    return Advice(found.shown or "", found.used(), told.summary, told.points, note=_note(answer))
+    return Advice(found.shown or "none", found.used(), told.summary, told.points, note=_note(answer))
 
 
-def steps(reading: Reading, extract: Extract, options: Mapping[str, Any]) -> Advice | None:
-    """What the model would do next about a log; None where no model is set."""
+def steps(reading: Reading, extract: Extract, options: Mapping[str, Any]) -> Advice:
+    """What the model would do next about a log; what the rules do where it is of no help."""
     causes = "\n".join(line(failure) for failure in reading.diagnosis.causes()[:_ROOTS])
     fields = {"task": "make the build green", "context": f"Root causes:\n{causes}\n\nFrom the log:\n{extract.text}"}
-    asked = _asked(plan.PROGRAM, fields, options)
-    if asked is None:
-        return None
-    found, answer = asked
+    found, answer = _asked(plan.PROGRAM, fields, options)
     told = () if answer.trouble else plan.parse(answer.text)
     risks = {step.command: why for step in told if step.command and (why := risk(step.command))}
-    return Advice(found.shown or "", found.used(), steps=told, risks=risks, note=_note(answer))
+    return Advice(found.shown or "none", found.used(), steps=told, risks=risks, note=_note(answer))
 
 
-def _asked(program: Program, fields: Mapping[str, str], options: Mapping[str, Any]) -> tuple[Model, Said] | None:
+def _asked(program: Program, fields: Mapping[str, str], options: Mapping[str, Any]) -> tuple[Model, Said]:
     root = root_of(Path.cwd())
     chosen = settings.load(root, os.environ, **options)
     found = model(chosen)
-    if not found:
-        return None
     answer = said(program, fields, found.lm, instructions=_instructions(root, program), max_tokens=chosen.answer_tokens)
     return found, answer
 

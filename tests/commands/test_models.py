@@ -117,6 +117,11 @@ def test_a_limit_of_money_without_a_price_asks_nothing_and_says_so():
     assert record["usage"]["cost"] == pytest.approx((100 * 2 + 20 * 4) / 1e6)
 
 
+def test_a_model_that_was_named_and_cannot_be_asked_is_spoken_of():
+    result = run("explain", "--format", "json", "--model", "openai/gpt-x")
+    assert "gpt-x needs a key" in json.loads(result.stdout)["model_note"]
+
+
 def test_no_secret_of_the_log_is_sent():
     log = (
         LOG
