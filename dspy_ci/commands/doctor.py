@@ -80,7 +80,7 @@ def _project(folder: Path) -> Iterator[Finding]:
 
 
 def _sandbox(trials: Any) -> Iterator[Finding]:
-    from dspy_ci.adapters.sandbox.choice import raised, reason  # noqa: PLC0415 - costs what `--help` need not pay
+    from dspy_ci.adapters.sandbox.choice import UNTRIED, raised, reason  # noqa: PLC0415 - costs what `--help` need not pay
     from dspy_ci.adapters.sandbox.local import GUARANTEES  # noqa: PLC0415 - the same
 
     for trial in trials:
@@ -92,8 +92,8 @@ def _sandbox(trials: Any) -> Iterator[Finding]:
             yield Finding(f"tier {trial.tier}", good=True, says=told)
         else:
             yield Finding(f"tier {trial.tier}", good=False, says=f"not used: {reason(trial)}", hint=raised(trial))
-    yield Finding("tier C", good=False, says="Seatbelt, for macOS: not in this version")
-    yield Finding("tier D", good=False, says="docker: not in this version")
+    for letter, (name, obstacle) in UNTRIED.items():
+        yield Finding(f"tier {letter}", good=False, says=f"{name}, not tested: {obstacle()}")
 
 
 def _model(folder: Path) -> Finding:

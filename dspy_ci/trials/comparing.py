@@ -23,13 +23,13 @@ def compared(
     versions: Sequence[Version], function: Function, asked: Sequence[Call], copy: Copy, python: str
 ) -> Mapping[Version, tuple[Answer, ...]]:
     """What each version of the code answers, one of them a patch; those that answered nothing are left out."""
-    code = next(version.base for version in versions if version)
+    code = next(version.base for version in versions if isinstance(version, Patch))
     name = f"dspy_ci_comparing_{(token := secrets.token_hex(8))}"
     module = module_name(code, function.path)
     roots = [".", "/".join(PurePosixPath(function.path).parts[: -len(module.split(".")) or None]) or "."]
     job = {
         "token": token, "module": module, "roots": roots, "calls": [call.code for call in asked], "each": 0.2,
-        "limit": 4.0, "versions": [_version(version) if version else [] for version in versions],
+        "limit": 4.0, "versions": [_version(version) if isinstance(version, Patch) else [] for version in versions],
     }  # fmt: skip
     program = (resources("dspy_ci.trials") / "inside" / "comparing.py").read_bytes()
     command = Command((python, f"{name}.py", f"{name}.json"), timeout=15.0)

@@ -57,10 +57,10 @@ def store(tmp_path):
 def installed():
     """Put the interpreter of the tests where the action would install its own."""
 
-    def put(job):
+    def put(temp):
         for name in ("dspy-ci", "dspy-ci-github", "dspy-ci-llm", "dspy-ci-action"):
-            (job.temp / name / "bin").mkdir(parents=True)
-            script(job.temp / name / "bin" / "python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
+            (temp / name / "bin").mkdir(parents=True)
+            script(temp / name / "bin" / "python", f'#!/bin/sh\nexec "{sys.executable}" "$@"\n')
 
     return put
 
@@ -77,7 +77,7 @@ def job(tmp_path, environ, store, installed):
         "ref": "refs/heads/main",
     }
     made = Job(tmp_path / "job", github, environ, store)
-    installed(made)
+    installed(made.temp)
     return made
 
 

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
+from dspy_ci.adapters.testcommands import narrowed
 from dspy_ci.commands.manners import skipped
-from dspy_ci.commands.verifying import narrowed, project
+from dspy_ci.commands.verifying import project
 
 PATHS = ("src/a.py", "tests/unit/test_a.py", "tests/web/test_b.py")
 

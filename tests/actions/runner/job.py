@@ -44,6 +44,8 @@ class Job:
     added: dict = field(default_factory=dict)
     """Variables that steps left in GITHUB_ENV."""
     path: list = field(default_factory=list)
+    last: dict = field(default_factory=dict)
+    """The newest action that the job itself used, and its outputs."""
     outcomes: dict = field(default_factory=dict)
     """Name of a step, or what it uses or runs, to its conclusion; skipped ones too."""
 
@@ -66,6 +68,8 @@ class Job:
         for step in steps:
             scope = {"env": dict(env or {}), "inputs": inputs or {}, "steps": done, "action": action}
             conclusion, outputs = self.step(step, scope)
+            if not action and "uses" in step and conclusion != "skipped":
+                self.last = {"uses": step["uses"], "outputs": outputs}
             self.outcomes[step.get("name") or step.get("uses") or step.get("run")] = conclusion
             if step.get("id"):
                 done[step["id"]] = {"outputs": outputs, "outcome": conclusion, "conclusion": conclusion}

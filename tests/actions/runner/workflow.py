@@ -23,7 +23,7 @@ class Ran:
     """Each token that was handed out, to its permissions."""
 
 
-def run(path, *, folder, github, environ, store, secrets=None, read_only=False, on_token=None):
+def run(path, *, folder, github, environ, store, secrets=None, read_only=False, on_token=None, on_end=None):
     """Every job of the file in the order of its needs; matrix jobs run once, with the first row."""
     jobs = yaml.safe_load(Path(path).read_text())["jobs"]
     ran = Ran()
@@ -48,6 +48,8 @@ def run(path, *, folder, github, environ, store, secrets=None, read_only=False, 
         here.github["event_path"] = str(event)
         done = here.run(job["steps"], env=job.get("env"))
         ran.jobs[name], ran.results[name] = here, here.status
+        if on_end:
+            on_end(name, here)
         last = {**here.world({"env": {}, "inputs": {}, "steps": done, "action": None})}
         ran.outputs[name] = {key: filled(held, last) for key, held in job.get("outputs", {}).items()}
     return ran
