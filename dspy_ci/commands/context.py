@@ -36,6 +36,6 @@ def command(log: str, max_tokens: int, form: str, **options: object) -> None:
 
 
 def _advice(extract: Extract, options: Mapping[str, object]) -> Advice:
-    from dspy_ci.commands.advising import points  # noqa: PLC0415 - loads what only models need
+    from dspy_ci.commands.advising import adviser  # noqa: PLC0415 - loads what only models need
 
-    return points(extract, options)
+    return adviser(options).points(extract)
