@@ -11,7 +11,7 @@ _TERMS: Mapping[str, Mapping[str, str]] = {"cargo": {"CARGO_TERM_COLOR": "never"
 
 
 def behind(path: str) -> str:
-    """The program of the toolchain behind a stand-in of rustup, which would look for its choice at home; else itself."""
+    """The program behind a stand-in of rustup, which would look for its choice at home; any other path as it is."""
     if Path(path).resolve().name != "rustup":
         return path
     try:
