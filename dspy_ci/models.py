@@ -70,7 +70,7 @@ def named(settings: Settings, environment: Mapping[str, str]) -> bool:
     """Whether the user asked for a model, be there one or not: then a report says why it was not asked."""
     if settings.offline or _flag(environment, "LOCAL_MODE"):
         return False
-    return bool(settings.model or settings.ollama or _flag(environment, "USE_OLLAMA") or environment.get("MODEL_NAME"))
+    return bool(settings.model or settings.ollama or _flag(environment, "USE_OLLAMA"))
 
 
 def price(text: str | None) -> tuple[float, float] | None:
