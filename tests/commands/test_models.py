@@ -252,10 +252,6 @@ def test_edit_applies_a_change_that_is_proved_and_keeps_to_the_named_files(repos
     assert done.returncode == 0, done.stderr
     assert "// 5" in (root / "cart.py").read_text()
     assert "Done, with proof" in done.stdout
-    with ModelServer([Say(RIGHT.replace("-(-sum(prices) // 5) * 5", "sum(sorted(prices))"))]) as server:
-        words[1:2] = ["sort first"]
-        done = dspy_ci(*words, cwd=root, OPENAI_BASE_URL=server.v1, MODEL_NAME="m")
-    assert done.returncode == 1, done.stdout
 
 
 @pytest.mark.slow
