@@ -92,10 +92,11 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
 
 def author(chosen: Settings, repo: GitRepo) -> Asking | str | None:
     """The model that is set, as an author of patches, or why it cannot be asked; None when none is set."""
-    from dspy_ci.models import choice  # noqa: PLC0415 - the rest is loaded only where a model is set
+    from dspy_ci.models import choice, named  # noqa: PLC0415 - the rest is loaded only where a model is set
 
-    if isinstance(choice(chosen, os.environ), str):
-        return None
+    why = choice(chosen, os.environ)
+    if isinstance(why, str):
+        return f"the model was not asked: {why}" if named(chosen, os.environ) else None
     from dspy_ci.commands.models import asking  # noqa: PLC0415 - the same
 
     found = asking(chosen, repo)
