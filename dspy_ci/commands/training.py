@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,8 +99,9 @@ def auto(folder: Path, manner: Manner, **options: object) -> int:
 
 def _whole(folder: Path, module: str, manner: Manner, **options: object) -> int:
     """All steps after mining, until one says no."""
+    steps: tuple[Callable[..., int], ...] = (run, report, promote)
     try:
-        return next((code for step in (run, report, promote) if (code := step(folder, module, manner, **options))), 0)
+        return next((code for step in steps if (code := step(folder, module, manner, **options))), 0)
     except (UsageError, MissingError) as error:  # the other modules may do better
         show([Styled(f"  {module}: {error}", "faint")], err=True)
         return error.exit_code

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from dspy_ci.adapters.testcommands import narrowed
 from dspy_ci.codebase.functions import functions
 from dspy_ci.codebase.reach import is_test as is_test_module
 from dspy_ci.codebase.reach import reached
-from dspy_ci.codebase.snapshot import Snapshot, decode
+from dspy_ci.codebase.snapshot import Snapshot, Source, decode
 from dspy_ci.learn.case import Case, Dismissed
 from dspy_ci.learn.proposal import Proposal, State, state
 from dspy_ci.patches.diff import unified
@@ -191,7 +192,7 @@ def _bytes(red: Files, path: str, case: Case, bench: Bench) -> bytes | None:
     return bench.history.read(tree[path]) if path in tree else None
 
 
-def _source(data: bytes | None):  # noqa: ANN202 - Source or None
+def _source(data: bytes | None) -> Source | None:
     return decode(data) if data is not None else None
 
 
@@ -211,7 +212,7 @@ def _touched(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[
             yield f"{path}::{function.name}", code
 
 
-def _codes(tree, text: str) -> dict[str, str]:  # noqa: ANN001 - a module or None
+def _codes(tree: ast.Module | None, text: str) -> dict[str, str]:
     lines = text.splitlines()
     found = functions("", tree)[:-1] if tree else ()
     return {function.name: "\n".join(lines[function.start - 1 : function.end]) for function in found}
