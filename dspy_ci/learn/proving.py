@@ -91,6 +91,8 @@ def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests:
         return f"the tests cannot be run before it: {before.problem}"
     if not before.red:
         return "no test is red before it"
+    if proposal.planted and any("ran longer than" in before.results[name].message for name in before.red):
+        return "it never ends"
     after = bench.test(copy, trees.green, tests)
     if after.problem or after.foreign:
         return f"the tests cannot be run after it: {after.problem or after.foreign[0]}"

@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import habits
 import histories
@@ -139,6 +140,18 @@ def test_spark_is_asked_for_where_it_is_missing(repository):
         assert "pip install 'dspy-ci[spark]'" in done.stderr
     else:
         pytest.skip("Spark is installed")
+
+
+def test_our_own_history_holds_cures(tmp_path, git):
+    root = Path(__file__).parents[2]
+    if not (root / ".git").exists() or int(git(root, "rev-list", "--count", "HEAD")) < 50:
+        pytest.skip("this copy has no history")
+    words = ("--commits", "3", "--cases", "0", "--budget", "60s", "--data", str(tmp_path / "data"), "--type-cmd", "")
+    done = histories.mined(root, *words, "--test-cmd", "pytest -q -m 'not slow' tests/codebase")
+    assert done.returncode in {0, 1}, done.stderr
+    said = json.loads(done.stdout)
+    assert said["looked_at"] == 3
+    assert said["cases"] == sum(said["kinds"].values())
 
 
 def test_a_case_survives_its_file(money):
