@@ -62,7 +62,7 @@ def mine(plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], cas
         if first.problem:
             raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
         bench = replace(bench, quick=first.seconds < _QUICK, run=_limited(bench.run, first))
-        commits = [commit for commit in bench.history.commits(plan.commits) if done(commit) not in known]
+        commits = [_clean(commit, bench) for commit in bench.history.commits(plan.commits) if done(commit) not in known]
         jobs = [_Job("history", commit=commit) for commit in commits]
         for mined in _worked(jobs, bench, copies, end):
             cases += sum(isinstance(outcome, Case) for outcome in mined.outcomes)
@@ -78,6 +78,11 @@ def _limited(run: TestRun, first: TestReport) -> TestRun:
     """The run with limits that follow from what the newest commit took: a bug may never end."""
     slowest = max((result.seconds for result in first.results.values()), default=0.0)
     return replace(run, per_test=max(_PATIENT, 10 * slowest), timeout=min(run.timeout, 60 + 20 * first.seconds))
+
+
+def _clean(commit: Commit, bench: Bench) -> Commit:
+    """The commit without secrets in what its author says."""
+    return replace(commit, subject=bench.clean(commit.subject), body=bench.clean(commit.body))
 
 
 def done(commit: Commit) -> str:
@@ -156,7 +161,7 @@ def _ground(bench: Bench, copy: Copy, first: TestReport) -> Ground:
     run = replace(bench.run, ids=tuple(sorted(quick)), trace=True, timeout=20 + 10 * seconds)
     newest = next(iter(bench.history.commits(1)), Commit(head, head, 0, ""))
     commit = newest if newest.id == head else replace(newest, id=head)
-    return Ground(bench.snapshot(head), commit, copy.test(run, bench.history.overlay(head)))
+    return Ground(bench.snapshot(head), _clean(commit, bench), copy.test(run, bench.history.overlay(head)))
 
 
 def _reversals(plan: Plan, bench: Bench, ground: Ground) -> Iterator[tuple[Proposal, tuple[str, ...]]]:

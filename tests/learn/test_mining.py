@@ -114,7 +114,7 @@ def test_secrets_stay_out_of_datasets(repository, git, write):
     root = repository({"m.py": "def one():\n    return 2\n", "pyproject.toml": histories.PYPROJECT})
     write(root, {"m.py": f"def one():\n    # {token}\n    return 1\n", "test_m.py": test})
     git(root, "add", "-A")
-    git(root, "commit", "-qm", "Mend one")
+    git(root, "commit", "-qm", f"Mend one, seen with {token}")
     assert histories.mined(root, "--cases", "0").returncode == 0
     texts = [path.read_text() for path in (root / ".dspy_data").rglob("*") if path.is_file()]
     assert len(cases(root)) == 1
