@@ -104,7 +104,7 @@ def _whole(folder: Path, module: str, manner: Manner, **options: object) -> int:
         return next((code for step in steps if (code := step(folder, module, manner, **options))), 0)
     except (UsageError, MissingError) as error:  # the other modules may do better
         show([Styled(f"  {module}: {error}", "faint")], err=True)
-        return error.exit_code
+        return ExitCode.RED if isinstance(error, UsageError) else error.exit_code
 
 
 def _programs(folder: Path, options: Mapping[str, object]) -> tuple[str, ...]:
