@@ -137,10 +137,11 @@ def _tell(record: Mapping[str, Any], lines: list[Styled] | Iterator[Styled], man
 def _counted_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
     choice = record["validation"]
     yield Styled(f"Learnt {record['factors']} factors from {record['cases']} cases.", "head")
-    yield Styled(
-        f"  the cure's mean place on {choice['cases']} validation cases: {choice['before']:g} as shipped, "
-        f"{choice['after']:g} with strength {record['strength']:g}"
-    )
+    if choice["cases"]:
+        yield Styled(
+            f"  the cure's mean place on {choice['cases']} validation cases: {choice['before']:g} as shipped, "
+            f"{choice['after']:g} with strength {record['strength']:g}"
+        )
     yield Styled("  now `dspy-ci train report`", "faint")
 
 
