@@ -78,6 +78,7 @@ def test_a_gain_comes_with_what_chance_could_have_made_of_it():
     assert unsure.low < 0 < unsure.high
     assert gained([0.2, 0.4], [0.9, 0.7], less=False).change == pytest.approx(0.5)
     assert gained([], []).cases == 0
+    assert gained([30], [1]).sure == 0.5
 
 
 @pytest.mark.slow
