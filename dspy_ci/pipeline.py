@@ -129,7 +129,7 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
         copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
         case = replace(case_of(task, evidence, story, first), first=at_hand(evidence, story.suspects, copies[0]))
         found = yield from searched(case, copies, clock)
-        story = replace(story, tried=found.tried)
+        story = replace(story, tried=found.tried, first=found.first)
         base = measuring.result()
         if not base.targets:
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)

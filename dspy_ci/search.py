@@ -94,6 +94,8 @@ class Finished:
     tried: int
     seconds: float
     reason: str
+    first: int | None = None
+    """How many had been tried when the first plausible one came; None when none came."""
 
 
 Event = Trying | Plausible | Finished
@@ -107,18 +109,19 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
     frontier.open(sheaves(case.evidence.snapshot, case.suspects, case.evidence.priors))
     found: list[Patch] = []
-    tried = 0
+    tried, first = 0, None
     for step, trial in _trials(court, frontier, copies, clock):
         tried += 1
         yield Trying(trial.patch, tried, clock.seconds)
         if trial.plausible:
             found.append(trial.patch)
+            first = first or tried
             clock.found(trial.patch, tried)
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
     patches = settled(found, Court(case.evidence, court, copies[0], case.seed))
-    yield Finished(patches, tried, clock.seconds, clock.reason)
+    yield Finished(patches, tried, clock.seconds, clock.reason, first)
 
 
 class _Clock:

@@ -7,7 +7,7 @@ import pytest
 
 from dspy_ci.learn.counting import Lesson, Option, counted, place, priors_of, priors_text
 from dspy_ci.learn.gain import gained
-from dspy_ci.suspects.priors import SHIPPED, read_priors, shape
+from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors, shape
 
 
 def lesson(name, cure, *others):
@@ -28,6 +28,13 @@ def test_a_single_case_moves_little_and_nothing_moves_without_bounds():
     few, many = (counted([lesson(str(i), SIGN, NAME) for i in range(size)]) for size in (1, 400))
     assert 1 < few["family:arithmetic"].factor < many["family:arithmetic"].factor <= 20
     assert priors_of(many).weight((*SIGN, *NAME)) >= 0.05
+
+
+def test_nothing_weighs_more_than_the_most():
+    priors = Priors({"file:a": 2.0, "family:x": 3.0, "family:y": 0.1, "exact:x": 1.5})
+    assert priors.most == 9.0
+    assert priors.weight(("file:a", "family:x", "exact:x")) == 9.0
+    assert (SHIPPED.most, Priors({"family:y": 0.1}).most, Priors({"file:a": 20.0, "exact:b": 20.0}).most) == (1, 1, 20)
 
 
 def test_the_file_reads_back_as_what_was_counted():
@@ -71,6 +78,7 @@ def test_a_gain_comes_with_what_chance_could_have_made_of_it():
     assert unsure.low < 0 < unsure.high
     assert gained([0.2, 0.4], [0.9, 0.7], less=False).change == pytest.approx(0.5)
     assert gained([], []).cases == 0
+    assert gained([30], [1]).sure == 0.5
 
 
 @pytest.mark.slow
