@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -46,6 +47,9 @@ _QUICK = 2.0
 """Seconds after which a test is looked at a second time, with more patience."""
 _PATIENCE = 5.0
 """Seconds that such a test may take at the second look."""
+_PLACE = re.compile(r"^(.+\.py):(\d+): ", re.MULTILINE)
+_SAME_LOOP = 15
+"""Tests stopped within so many lines of each other run round the same loop."""
 _ENDLESS = 3
 """How many endless tests are traced: they all run round the same loop."""
 _BLAME = 0.2
@@ -153,8 +157,8 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
     if slow := hanging(first):
         patience = max(_PATIENCE, task.budget / 10)
         again = copy.test(replace(task.run, ids=slow[:1], per_test=patience, timeout=2 * patience))
-        if again.passed and slow[1:]:  # merely slow: so may the others be
-            rest = copy.test(replace(task.run, ids=slow[1:], per_test=patience, timeout=2 * patience))
+        if others := slow[1:] if again.passed else elsewhere(first, slow):
+            rest = copy.test(replace(task.run, ids=others, per_test=patience, timeout=2 * patience))
             again = replace(again, results={**again.results, **rest.results})
         first = replace(first, results={**first.results, **again.results})
     if first.problem:
@@ -167,6 +171,17 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
 def hanging(report: TestReport) -> tuple[str, ...]:
     """The tests that did not come to their end."""
     return tuple(name for name, result in report.results.items() if "ran longer than" in result.message)
+
+
+def elsewhere(report: TestReport, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the tests that were not stopped where the first of them was: they may be merely slow."""
+    places = {name: _PLACE.findall(report.results[name].message)[-1:] for name in names}
+    here = places[names[0]]
+    return tuple(name for name in names[1:] if not here or not places[name] or not _is_near(here[0], places[name][0]))
+
+
+def _is_near(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] and abs(int(one[1]) - int(other[1])) <= _SAME_LOOP
 
 
 def baseline(task: Task, first: TestReport, copy: Copy) -> Baseline:

@@ -5,13 +5,12 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
-import subprocess
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 
-from dspy_ci.adapters import interpreters
+from dspy_ci.adapters import interpreters, toolchains
 from dspy_ci.adapters.unittestwords import for_pytest
 from dspy_ci.errors import MissingError, UsageError
 from dspy_ci.ports.testcommand import TestCommand
@@ -176,23 +175,9 @@ def _other(
         raise MissingError(
             f"the test command {head!r} does not exist", hint="check its spelling, install it, or give --test-cmd"
         )
-    real = _behind_rustup(path)
-    if real:
+    real = toolchains.behind(path)
+    env = {**toolchains.terms(real), **env}
+    if real != path:
         paths = f"{Path(real).parent}:{environment.get('PATH', '')}"
         return TestCommand(text, (real, *rest), env={"PATH": paths, **env}, notes=(f"{head} is {real}",))
     return TestCommand(text, (path, *rest), env=env)
-
-
-def _behind_rustup(path: str) -> str | None:
-    """The program of the toolchain behind a stand-in of rustup, which would look for its choice at home."""
-    if Path(path).resolve().name != "rustup":
-        return None
-    try:
-        done = subprocess.run(
-            [str(Path(path).with_name("rustup")), "which", Path(path).name],
-            capture_output=True, text=True, timeout=10, check=False,
-        )  # fmt: skip
-    except (OSError, subprocess.SubprocessError):
-        return None
-    found = done.stdout.strip()
-    return found if done.returncode == 0 and Path(found).is_file() else None
