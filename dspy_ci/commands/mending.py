@@ -37,6 +37,7 @@ from dspy_ci.rerun import Order, mend_command
 from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
 from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors
+from dspy_ci.verdicts.runners import trial_of
 
 UNSAFE = "the model was not asked: nothing isolates what it writes here; --sandbox E runs it with all of your powers"
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
@@ -132,8 +133,8 @@ def attempts(
     wanted = frozenset(failure.test_id for failure in named if failure.test_id)
     spoken = {failure.kind for failure in named}
     guard: TestRun | None = None
-    if command.python is None:
-        trial = CommandTrial(Command(command.argv, chosen.test_timeout, command.env))
+    trial = trial_of(command, chosen.test_timeout)
+    if isinstance(trial, CommandTrial):
         order = Order(command.shown, trial, chosen.budget, clean=clean)
         yield mend_command(order, at.repo, at.sandbox, at.past)
     else:
