@@ -14,14 +14,17 @@ TESTS = [
     "starlette>=0.40",  # the webhook server
     "uvicorn>=0.30",
     "pyyaml>=6",
+    "mypy>=1.18",  # what it says is mended
     "zizmor>=1.30",  # the auditor of workflows
+    "openapi-schema-validator>=0.6",  # whether our requests are those that GitHub describes
+    "graphql-core>=3.2",  # the same for our questions in GraphQL
 ]
 
 
 @nox.session
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
-    session.install("-e", ".[llm,github,bot]", *TESTS)
+    session.install("-e", ".[llm,github,bot,train]", *TESTS)
     session.run("pytest", "-n2", "--dist=loadfile", *session.posargs)
 
 

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Trains, and lays the files that were promoted where the next job can take them. Word: the time for it.
+# Trains, and lays the files that were promoted where the next job can take them.
 set -euo pipefail
 promoted=${RUNNER_TEMP:?}/dspy-ci-promoted
 mkdir -p "$promoted"
@@ -8,7 +8,7 @@ for name in DSPY_CI_TEST_CMD DSPY_CI_MODEL; do # an empty input was not given
   if [[ -z ${!name:-} ]]; then unset "$name"; fi
 done
 status=0
-"$PYTHON" -I -m dspy_ci train --auto --budget "$1" | tee "$RUNNER_TEMP/dspy-ci-train.txt" || status=$?
+"$PYTHON" -I -m dspy_ci train --auto | tee "$RUNNER_TEMP/dspy-ci-train.txt" || status=$?
 if ((status > 1)); then exit "$status"; fi
 count=0
 while IFS= read -r -d '' entry; do # what git calls changed or new; the folder's name is hidden, artifacts are not

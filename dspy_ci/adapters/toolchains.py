@@ -2,23 +2,33 @@
 
 from __future__ import annotations
 
-import shutil
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 
+_TERMS: Mapping[str, Mapping[str, str]] = {"cargo": {"CARGO_TERM_COLOR": "never", "CARGO_NET_OFFLINE": "true"}}
+"""What a tool is told so that it neither colours its output nor looks for the network."""
 
-def cargo(path: str) -> tuple[str, Mapping[str, str]]:
-    """The cargo that rustup would choose, and what it needs to be told; without rustup the given one."""
-    env = {"CARGO_TERM_COLOR": "never", "CARGO_NET_OFFLINE": "true"}
-    rustup = shutil.which("rustup", path=str(Path(path).parent)) or shutil.which("rustup")
-    if rustup is None:
-        return path, env
+
+def behind(path: str) -> str:
+    """The program behind a stand-in of rustup, which would look for its choice at home; any other path as it is."""
+    if Path(path).resolve().name != "rustup":
+        return path
     try:
-        done = subprocess.run([rustup, "which", "cargo"], capture_output=True, text=True, timeout=20, check=True)
+        done = subprocess.run(
+            [str(Path(path).with_name("rustup")), "which", Path(path).name],
+            capture_output=True, text=True, timeout=20, check=True,
+        )  # fmt: skip
     except (OSError, subprocess.SubprocessError):
-        return path, env
-    real = Path(done.stdout.strip())
-    if not real.is_file():
-        return path, env
-    return str(real), {**env, "RUSTC": str(real.with_name("rustc")), "RUSTDOC": str(real.with_name("rustdoc"))}
+        return path
+    found = done.stdout.strip()
+    return found if Path(found).is_file() else path
+
+
+def terms(path: str) -> Mapping[str, str]:
+    """The environment that a tool needs in a sandbox; its companions are found beside it."""
+    own = _TERMS.get(Path(path).name, {})
+    beside = {
+        name.upper(): str(tool) for name in ("rustc", "rustdoc") if (tool := Path(path).with_name(name)).is_file()
+    }
+    return {**own, **beside} if own else {}

@@ -64,7 +64,7 @@ def night(tmp_path, green, git, environ, store, forge):
         told = f'{lines}\necho "promoted <b>it</b>"'
         script(
             trainer,
-            f'#!/bin/sh\ncase "$*" in\n*"train --auto --budget 90m"*) {told};;\n*doctor*) ;;\n*) exit 2;;\nesac\n',
+            f'#!/bin/sh\ncase "$*" in\n*"train --auto"*) {told};;\n*doctor*) ;;\n*) exit 2;;\nesac\n',
         )
         folder = tmp_path / f"night{number}"
         for job in ("train", "propose"):

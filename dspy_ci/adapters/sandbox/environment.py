@@ -65,7 +65,7 @@ def needed(program: str) -> tuple[str, ...]:
         return (*places(python), *_safe([str(path.parent)]))
     if path.name in _TOOLCHAINS and path.parent.name == "bin" and not path.parent.parent.name.startswith("."):
         return _safe([str(path.parent.parent)])
-    return _safe([str(path.parent)])
+    return _safe([str(path.parent), *([str(path.parent.parent / "lib")] if path.parent.name == "bin" else [])])
 
 
 _TOOLCHAINS = frozenset({"cargo", "rustc", "go", "node", "npm", "npx", "yarn", "pnpm"})
