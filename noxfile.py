@@ -14,14 +14,17 @@ TESTS = [
     "starlette>=0.40",  # the webhook server
     "uvicorn>=0.30",
     "pyyaml>=6",
+    "mypy>=1.18",  # what it says is mended
     "zizmor>=1.30",  # the auditor of workflows
+    "openapi-schema-validator>=0.6",  # whether our requests are those that GitHub describes
+    "graphql-core>=3.2",  # the same for our questions in GraphQL
 ]
 
 
 @nox.session
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
-    session.install("-e", ".[llm,github,bot]", *TESTS)
+    session.install("-e", ".[llm,github,bot,train]", *TESTS)
     session.run("pytest", "-n2", "--dist=loadfile", *session.posargs)
 
 
@@ -46,6 +49,7 @@ def bench(session):
     """Speed as ratios, measured side by side; never part of the tests."""
     session.install("-e", ".", *TESTS, "flake8>=7")
     session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs, env={"PYTHONPATH": "tests/bench"})
+    session.run("pytest", "tests/adapters/test_soak.py", "-m", "", "-s", env={"DSPY_CI_SOAK_RUNS": "500"})
 
 
 @nox.session

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from dspy_ci.errors import UsageError
 from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure
 from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.patches.hints import hinted, linted
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.proposals.table import proposed
 from dspy_ci.patches.reverts import reverts
@@ -32,6 +34,7 @@ from dspy_ci.search import Budget, Case, Finished, Plausible, Trying, search
 from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.priors import SHIPPED, Priors
 from dspy_ci.suspects.rank import rank
+from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.check import Check
 from dspy_ci.verdicts.judge import judge
@@ -45,6 +48,9 @@ _QUICK = 2.0
 """Seconds after which a test is looked at a second time, with more patience."""
 _PATIENCE = 5.0
 """Seconds that such a test may take at the second look."""
+_PLACE = re.compile(r"^(.+\.py):(\d+): ", re.MULTILINE)
+_SAME_LOOP = 15
+"""Tests stopped within so many lines of each other run round the same loop."""
 _ENDLESS = 3
 """How many endless tests are traced: they all run round the same loop."""
 _BLAME = 0.2
@@ -121,7 +127,8 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
         story = replace(story, status="unfixed", suspects=rank(evidence))
         yield Step("suspect", words.suspected(story.suspects))
         copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
-        found = yield from searched(case_of(task, evidence, story, first), copies, clock)
+        case = replace(case_of(task, evidence, story, first), first=at_hand(evidence, story.suspects, copies[0]))
+        found = yield from searched(case, copies, clock)
         story = replace(story, tried=found.tried)
         base = measuring.result()
         if not base.targets:
@@ -151,8 +158,8 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
     if slow := hanging(first):
         patience = max(_PATIENCE, task.budget / 10)
         again = copy.test(replace(task.run, ids=slow[:1], per_test=patience, timeout=2 * patience))
-        if again.passed and slow[1:]:  # merely slow: so may the others be
-            rest = copy.test(replace(task.run, ids=slow[1:], per_test=patience, timeout=2 * patience))
+        if others := slow[1:] if again.passed else elsewhere(first, slow):
+            rest = copy.test(replace(task.run, ids=others, per_test=patience, timeout=2 * patience))
             again = replace(again, results={**again.results, **rest.results})
         first = replace(first, results={**first.results, **again.results})
     if first.problem:
@@ -165,6 +172,17 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
 def hanging(report: TestReport) -> tuple[str, ...]:
     """The tests that did not come to their end."""
     return tuple(name for name, result in report.results.items() if "ran longer than" in result.message)
+
+
+def elsewhere(report: TestReport, names: Sequence[str]) -> tuple[str, ...]:
+    """Those of the tests that were not stopped where the first of them was: they may be merely slow."""
+    places = {name: _PLACE.findall(report.results[name].message)[-1:] for name in names}
+    here = places[names[0]]
+    return tuple(name for name in names[1:] if not here or not places[name] or not _is_near(here[0], places[name][0]))
+
+
+def _is_near(one: tuple[str, str], other: tuple[str, str]) -> bool:
+    return one[0] == other[0] and abs(int(one[1]) - int(other[1])) <= _SAME_LOOP
 
 
 def baseline(task: Task, first: TestReport, copy: Copy) -> Baseline:
@@ -195,6 +213,13 @@ def blamed(task: Task, past: Trees, sandbox: Sandbox, first: TestReport, copy: C
     slowest = max((first.results[name].seconds for name in red), default=0.0)
     trial = replace(task.run, ids=tuple(sorted(red)), per_test=max(_QUICK, 3 * slowest))
     return blame(changes(past), trial, sandbox, task.budget * _BLAME, copy)
+
+
+def at_hand(evidence: Evidence, suspects: Sequence[Suspect], copy: Copy) -> tuple[Patch, ...]:
+    """What the output itself proposes, and what ruff would change in the files under suspicion."""
+    files = tuple(dict.fromkeys(suspect.file for suspect in suspects))
+    code = evidence.snapshot
+    return (*hinted(code, evidence.failures), *linted(code, files, copy))
 
 
 def case_of(task: Task, evidence: Evidence, story: FixReport, first: TestReport) -> Case:

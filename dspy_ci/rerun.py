@@ -7,7 +7,7 @@ is weaker than pytest's: the exit code of a command, and what it printed.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dspy_ci.blame import blame
@@ -18,10 +18,10 @@ from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure, Kind
 from dspy_ci.logs.envelopes import pages_of
-from dspy_ci.patches.applier import applied
 from dspy_ci.patches.autofixers import autofixes
 from dspy_ci.patches.changed import changed, harmless
 from dspy_ci.patches.fixers.table import fixes
+from dspy_ci.patches.hints import hinted
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.patches.policy import Permit, refusals
 from dspy_ci.patches.proposals.table import proposed
@@ -156,7 +156,7 @@ class _Case:
     def _candidates(self, code: Snapshot, failures: Sequence[Failure]) -> Iterator[Patch]:
         difference = Difference(self.past) if self.past else None
         single = fixes(Evidence(code, tuple(failures), difference=difference))
-        yield from _hinted(code, failures)
+        yield from hinted(code, failures)
         files = _files(self.code, code)
         for argv in autofixes(self.order.trial.command.argv, failures):
             yield from changed(argv, self.copy, code, files, self.order.trial.command.env)
@@ -213,16 +213,6 @@ def _is_trusted(patch: Patch, failures: Sequence[Failure]) -> bool:
 def _permit(patch: Patch) -> Permit:
     """Files whose form alone changes may be edited, be they tests."""
     return Permit(paths=harmless(patch)) if patch.origin.startswith("autofix:") else Permit()
-
-
-def _hinted(code: Snapshot, failures: Iterable[Failure]) -> Iterator[Patch]:
-    """Patches that stand in the output itself."""
-    for failure in failures:
-        hint = failure.fixable_hint
-        if hint and hint.kind == "patch":
-            patch = applied(hint.text, code, origin="hint", rationale=f"The cure that {failure.tool} itself prints.")
-            if isinstance(patch, Patch):
-                yield patch
 
 
 def _together(code: Snapshot, patches: Sequence[Patch]) -> Patch | None:

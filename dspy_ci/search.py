@@ -15,7 +15,7 @@ from collections import deque
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
-from queue import LifoQueue
+from queue import SimpleQueue
 
 from dspy_ci.patches.candidates import sheaves
 from dspy_ci.patches.fixers.table import fixes
@@ -33,7 +33,9 @@ _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
 _ALTERNATIVES = 3.0
 """Seconds for looking for alternatives, even when the first patch was found sooner."""
-_BATCHES = (60, 150, 300)
+_RIVALS = 200
+"""How many alternatives are tried at most, beside as many as it took to find the first patch."""
+_BATCHES = (50, 100, 200)
 """How many candidates are screened together, the first time, the second time, from then on."""
 
 
@@ -111,7 +113,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
         yield Trying(trial.patch, tried, clock.seconds)
         if trial.plausible:
             found.append(trial.patch)
-            clock.found(trial.patch)
+            clock.found(trial.patch, tried)
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
@@ -125,6 +127,7 @@ class _Clock:
     def __init__(self, budget: Budget) -> None:
         self.budget, self.started = budget, time.monotonic()
         self.first: tuple[float, float] | None = None
+        self.enough: int | None = None
         self.reason = "all candidates were tried"
 
     @property
@@ -139,9 +142,10 @@ class _Clock:
             end = min(end, self.first[0] + max(_ALTERNATIVES, end * self.budget.more))
         return max(0.0, end - self.seconds)
 
-    def found(self, patch: Patch) -> None:
+    def found(self, patch: Patch, tried: int) -> None:
         if self.first is None:
             self.first = (self.seconds, patch.weight)
+            self.enough = 2 * tried + _RIVALS
 
     def over(self, tried: int, priority: float) -> bool:
         """Whether the next candidate, of that priority, should not be tried any more."""
@@ -149,6 +153,8 @@ class _Clock:
             self.reason = "the time is spent"
         elif self.budget.candidates is not None and tried >= self.budget.candidates:
             self.reason = "the candidates are spent"
+        elif self.enough is not None and tried >= self.enough:
+            self.reason = "enough alternatives were tried"
         elif self.first and self._is_late(self.first, priority):
             self.reason = "the time for alternatives is spent"
         elif self.first and priority < self.first[1] * 0.1:
@@ -166,9 +172,8 @@ class _Clock:
 
 def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clock) -> Iterator[tuple[Step, Trial]]:
     """Trials in the order of their submission; each copy works on one batch of candidates at a time."""
-    idle: LifoQueue[Copy] = LifoQueue()  # the warm one first
-    for copy in reversed(copies):
-        idle.put(copy)
+    idle: SimpleQueue[Copy] = SimpleQueue()
+    idle.put(copies[0])
 
     def work(steps: Sequence[Step]) -> list[tuple[Step, Trial]]:
         copy = idle.get()
@@ -183,7 +188,7 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
     pool = ThreadPoolExecutor(len(copies))
     try:
         while True:
-            while len(waiting) < busy + 1:
+            while len(waiting) < busy + (busy > 1):
                 size = 1 if submitted < _SINGLE else _BATCHES[0 if clock.first else min(batches, len(_BATCHES) - 1)]
                 steps = _taken(frontier, size, clock, submitted)
                 if not steps:
@@ -191,7 +196,10 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
                 batches += size > 1
                 submitted += len(steps)
                 waiting.append(pool.submit(work, steps))
-                busy = len(copies) if batches > 1 and not clock.first else busy
+            if busy == 1 and batches > 1 and not clock.first:
+                busy = len(copies)
+                for copy in copies[1:]:
+                    idle.put(copy)
             if not waiting:
                 return
             yield from waiting.popleft().result()

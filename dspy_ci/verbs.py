@@ -10,7 +10,7 @@ VERBS = {
     "edit": "Have a described change written by a model, and judge it in the sandbox.",
     "triage": "Run each failure again, with the change and without it, and say whose it is.",
     "culprit": "Find the smallest part of a change that turns its base red.",
-    "apply": "Apply a verified patch that a hook has stored.",
+    "apply": "Apply a verified patch that a hook has stored, or of a bundle.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
     "train": "Learn from the repository's own history, and show what was gained.",
     "respond": "Answer one command in a comment of a pull request.",

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from dspy_ci.errors import UsageError
-from dspy_ci.pipeline import Step, Task, mend
+from dspy_ci.pipeline import Step, Task, elsewhere, mend
 from dspy_ci.ports.repo import MemoryRepo
-from dspy_ci.ports.sandbox import MemorySandbox, TestRun
+from dspy_ci.ports.sandbox import MemorySandbox, TestReport, TestResult, TestRun
 from dspy_ci.reports.fix import FixReport
 
 FILES = {
@@ -64,3 +64,17 @@ def test_failures_of_a_log_that_do_not_show_here_are_not_mended():
 def test_a_run_that_says_nothing_about_the_code_is_a_usage_error():
     with pytest.raises(UsageError, match="no test was run"):
         mended(FILES, {})
+
+
+def test_tests_that_were_stopped_elsewhere_get_a_second_look_too():
+    def stopped(line, path="m.py"):
+        return TestResult("failed", 2.0, f"t.py:3: \n{path}:{line}: Failed\nE   the test ran longer than 2 s")
+
+    results = {
+        "a": stopped(10),
+        "b": stopped(12),
+        "c": stopped(90),
+        "d": stopped(10, "n.py"),
+        "e": TestResult("failed"),
+    }
+    assert elsewhere(TestReport(results, 1, "", 9.0), ("a", "b", "c", "d", "e")) == ("c", "d", "e")

@@ -66,6 +66,13 @@ def fork_of(root: Path, base: str, head: str = "HEAD") -> str | None:
     return _text(git(root, "merge-base", base, head, check=False)) or None
 
 
+def lineage(root: Path) -> tuple[str, ...]:
+    """The commit that is checked out, and its parents, whether they are here or not."""
+    head = _text(git(root, "rev-parse", "HEAD"))
+    lines = _text(git(root, "cat-file", "-p", "HEAD")).split("\n\n", 1)[0].splitlines()
+    return (head, *(line.removeprefix("parent ") for line in lines if line.startswith("parent ")))
+
+
 def file_at(root: Path, name: str, path: str) -> bytes:
     """A file as a commit has it; empty when it has none."""
     return git(root, "cat-file", "blob", f"{name}:{path}", check=False)

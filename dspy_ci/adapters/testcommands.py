@@ -6,9 +6,12 @@ import re
 import shlex
 import shutil
 from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
-from dspy_ci.adapters import interpreters
+from dspy_ci.adapters import interpreters, toolchains
+from dspy_ci.adapters.unittestwords import for_pytest
 from dspy_ci.errors import MissingError, UsageError
 from dspy_ci.ports.testcommand import TestCommand
 
@@ -40,7 +43,19 @@ def find(root: Path, environment: Mapping[str, str], text: str | None) -> TestCo
         return _pytest(root, environment, _sibling(head), rest, env, shown=text)
     if _PYTHON.fullmatch(Path(head).name) and rest[:2] == ("-m", "pytest"):
         return _pytest(root, environment, head if "/" in head else None, rest[2:], env, shown=text)
+    if _PYTHON.fullmatch(Path(head).name) and rest[:2] == ("-m", "unittest"):
+        named = for_pytest(root, rest[2:])
+        with suppress(MissingError):
+            found = None if named is None else _pytest(root, environment, _own(head), named, env, shown=text)
+            if found:
+                note = "the tests of unittest run in pytest, which tells them apart"
+                return replace(found, notes=(*found.notes, note))
     return _other(root, environment, words, env, text)
+
+
+def _own(head: str) -> str | None:
+    """An interpreter that was named by its path."""
+    return head if "/" in head else None
 
 
 def narrowed(args: tuple[str, ...], tests: tuple[str, ...], paths: tuple[str, ...]) -> tuple[str, ...] | None:
@@ -160,4 +175,9 @@ def _other(
         raise MissingError(
             f"the test command {head!r} does not exist", hint="check its spelling, install it, or give --test-cmd"
         )
+    real = toolchains.behind(path)
+    env = {**toolchains.terms(real), **env}
+    if real != path:
+        paths = f"{Path(real).parent}:{environment.get('PATH', '')}"
+        return TestCommand(text, (real, *rest), env={"PATH": paths, **env}, notes=(f"{head} is {real}",))
     return TestCommand(text, (path, *rest), env=env)

@@ -89,9 +89,12 @@ class Culprits:
         ))  # fmt: skip
 
 
-def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width: int = 1) -> Iterator[Stage | Culprits]:
+def culprit(
+    changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width: int = 1, wanted: Collection[str] = ()
+) -> Iterator[Stage | Culprits]:
     """Find the smallest set of hunks that turns the base red; the answer comes last.
 
+    With `wanted`, only those tests are looked into.
     The budget is the laboratory's deadline: when it is over, the answer is the best one so far.
     """
     started = time.monotonic()
@@ -103,10 +106,11 @@ def culprit(changes: Sequence[FileChange], trial: Trial, lab: Laboratory, width:
         return
     ours(base, head)
     redness = Redness(head, isinstance(trial, CommandTrial))
-    targets = tuple(name for name in redness.manners if redness.reply(base, name) != "red")
-    yield Stage("test", f"{len(head.red)} red on the head, {len(head.red) - len(targets)} of them on the base too")
+    asked = [name for name in redness.manners if not wanted or name in wanted]
+    targets = tuple(name for name in asked if redness.reply(base, name) != "red")
+    yield Stage("test", f"{len(head.red)} red on the head, {len(asked) - len(targets)} of them on the base too")
     if not targets:
-        status: Status = "base-red" if head.red else "green" if not head.problem else "unreproduced"
+        status: Status = "base-red" if asked else "green" if not head.problem else "unreproduced"
         yield Culprits(status, (), len(case.hunks), lab.runs, 0, lab.remembered, seconds=time.monotonic() - started)
         return
     search = Search(case, redness, targets[:_TARGETS], _limit(base, targets), width if head.seconds > _SLOW else 1)

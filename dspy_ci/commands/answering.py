@@ -3,20 +3,26 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from dspy_ci.commands.committing import committed_for
 from dspy_ci.commands.requested import VERB_ACTIONS, Bench, Reply
 from dspy_ci.errors import DspyCiError, ForgeError, Throttled, Unreachable
+from dspy_ci.logs.redaction import secret_values
 from dspy_ci.ports.forge import Comment
 from dspy_ci.requests.attempts import Attempt, answers
 from dspy_ci.requests.gate import Limits, exhausted, heard, judged
-from dspy_ci.requests.replies import addressed, sentence
+from dspy_ci.requests.replies import addressed, applied_before, sentence
 from dspy_ci.requests.request import Ignored, Refused, Request
 from dspy_ci.requests.said import Said
 from dspy_ci.requests.verbs import VERBS
+
+_SHORTEST = 8
+"""Characters of a value that is a secret and no word."""
 
 
 class Outcome(NamedTuple):
@@ -52,6 +58,8 @@ def answer(said: Said, desk: Desk) -> Outcome:
     if any(attempt.comment == said.comment for _, attempt in earlier):
         return Outcome("known", "it was answered before")
     if isinstance(judgement, Refused):
+        if judgement.verb == "apply" and (sha := committed_for(said, forge)):
+            return _told(said, Reply(applied_before(sha)), desk)
         return _refuse(judgement, desk, earlier)
     attempts = [attempt for _, attempt in earlier if attempt.spent]
     if reason := exhausted(judgement, attempts, _day(desk), desk.limits):
@@ -76,6 +84,13 @@ def _carry_out(request: Request, desk: Desk) -> Outcome:
     return Outcome(reply.word, reply.text)
 
 
+def _told(said: Said, reply: Reply, desk: Desk) -> Outcome:
+    """Say now what could not be said when it was done."""
+    _post(said, Attempt(said.comment, "apply", day=_day(desk)), "apply", reply.text, desk)
+    desk.bench.forge.react(said.comment, "rocket")
+    return Outcome(reply.word, reply.text)
+
+
 def _refuse(refused: Refused, desk: Desk, earlier: list[tuple[Comment, Attempt]]) -> Outcome:
     """Say no: with a sentence the first time, to the same person for the same reason only with a sign."""
     said = refused.said
@@ -88,7 +103,14 @@ def _refuse(refused: Refused, desk: Desk, earlier: list[tuple[Comment, Attempt]]
 
 
 def _post(said: Said, mark: Attempt, verb: str, text: str, desk: Desk) -> None:
-    desk.bench.forge.create_comment(said.number, f"{mark.mark}\n{addressed(said, verb, text)}")
+    desk.bench.forge.create_comment(said.number, f"{mark.mark}\n{_without_secrets(addressed(said, verb, text))}")
+
+
+def _without_secrets(text: str) -> str:
+    """The text without the very values that our own environment holds; whatever brought them there."""
+    for value in sorted(secret_values(os.environ), key=len, reverse=True):
+        text = text.replace(value, "***") if len(value) >= _SHORTEST else text
+    return text
 
 
 def _day(desk: Desk) -> str:

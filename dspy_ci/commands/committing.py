@@ -58,10 +58,22 @@ def message(stored: Shelved, request: Request) -> str:
         f"Mend what CI found red\n\n"
         f"Patch {stored.id} was proved on {stored.sha}: red before, green after, nothing lost.\n\n"
         f"Dspy-CI-Patch: {stored.id}\n"
-        f"Dspy-CI-Request: {said.repo}#{said.number} comment {said.comment}\n"
+        f"{_trailer(said)}\n"
         f"Dspy-CI-Version: {__version__}\n"
         f"Co-authored-by: {said.author.login} <{_address(said)}>\n"
     )
+
+
+def committed_for(said: Said, forge: Pulls) -> str | None:
+    """The head, when it is the commit that this very comment asked for: whoever made it did not come to say so."""
+    pull = forge.pull(said.number)
+    if pull.from_fork:  # anybody may write our trailers there
+        return None
+    return pull.head_sha if _trailer(said) in forge.commit(pull.head_sha).message.splitlines() else None
+
+
+def _trailer(said: Said) -> str:
+    return f"Dspy-CI-Request: {said.repo}#{said.number} comment {said.comment}"
 
 
 def _address(said: Said) -> str:

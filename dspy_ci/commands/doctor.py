@@ -6,6 +6,7 @@ import os
 import shutil
 import sys
 from collections.abc import Iterator
+from dataclasses import replace
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -13,13 +14,14 @@ from typing import Any, NamedTuple
 import click
 
 _POWERS = (
-    ("language model", "dspy", "llm", ("DSPY_CI_MODEL", "OPENAI_API_KEY", "ANTHROPIC_API_KEY")),
     ("GitHub", "github", "github", ("GITHUB_TOKEN", "GH_TOKEN")),
     ("embeddings", "sentence_transformers", "embeddings", ()),
     ("Kafka", "confluent_kafka", "kafka", ("KAFKA_BOOTSTRAP_SERVERS",)),
     ("RedDB", "", "", ("REDDB_URL",)),
 )
 """What it is, the module it needs, the extra that brings it, and the variables of which one is wanted."""
+_PATIENCE = 5.0
+"""Seconds that a model server may take to say that it is there."""
 
 
 class Finding(NamedTuple):
@@ -78,7 +80,7 @@ def _project(folder: Path) -> Iterator[Finding]:
 
 
 def _sandbox(trials: Any) -> Iterator[Finding]:
-    from dspy_ci.adapters.sandbox.choice import raised, reason  # noqa: PLC0415 - costs what `--help` need not pay
+    from dspy_ci.adapters.sandbox.choice import UNTRIED, raised, reason  # noqa: PLC0415 - costs what `--help` need not pay
     from dspy_ci.adapters.sandbox.local import GUARANTEES  # noqa: PLC0415 - the same
 
     for trial in trials:
@@ -90,11 +92,29 @@ def _sandbox(trials: Any) -> Iterator[Finding]:
             yield Finding(f"tier {trial.tier}", good=True, says=told)
         else:
             yield Finding(f"tier {trial.tier}", good=False, says=f"not used: {reason(trial)}", hint=raised(trial))
-    yield Finding("tier C", good=False, says="Seatbelt, for macOS: not in this version")
-    yield Finding("tier D", good=False, says="docker: not in this version")
+    for letter, (name, obstacle) in UNTRIED.items():
+        yield Finding(f"tier {letter}", good=False, says=f"{name}, not tested: {obstacle()}")
+
+
+def _model(folder: Path) -> Finding:
+    """The model that is set, and whether its server would answer; no question is asked."""
+    from dspy_ci import settings  # noqa: PLC0415 - costs what `--help` need not pay
+    from dspy_ci.commands.modeloptions import root_of  # noqa: PLC0415 - the same
+    from dspy_ci.commands.models import model  # noqa: PLC0415 - the same
+    from dspy_ci.errors import DspyCiError  # noqa: PLC0415 - the same
+
+    try:
+        found = model(replace(settings.load(root_of(folder), os.environ), model_timeout=_PATIENCE))
+        if not found:
+            return Finding("language model", good=False, says=found.why)
+        found.lm.check()
+    except DspyCiError as error:
+        return Finding("language model", good=False, says=str(error), hint=error.hint)
+    return Finding("language model", good=True, says=f"{found.shown} is ready")
 
 
 def _powers() -> Iterator[Finding]:
+    yield _model(Path.cwd())
     for subject, module, extra, variables in _POWERS:
         if module and find_spec(module) is None:
             yield Finding(subject, good=False, says="not installed", hint=f"pip install 'dspy-ci[{extra}]'")

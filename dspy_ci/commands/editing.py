@@ -23,7 +23,6 @@ from dspy_ci.commands.mending import UNSAFE
 from dspy_ci.commands.models import asking
 from dspy_ci.commands.progress import Progress
 from dspy_ci.commands.reading import read
-from dspy_ci.commands.scoring import trial_of
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, IsolationError, ModelError, UsageError
 from dspy_ci.logs.redaction import Redactor, secret_values
@@ -43,6 +42,7 @@ from dspy_ci.settings import Settings
 from dspy_ci.suspects.evidence import is_test
 from dspy_ci.suspects.lexical import words as words_of
 from dspy_ci.verdicts.baseline import Baseline, measure
+from dspy_ci.verdicts.runners import trial_of
 
 _GUESSED = 6
 """Functions that are shown when no file is named."""
@@ -74,7 +74,7 @@ def edit(folder: Path, wish: Wish, **options: object) -> int:
     started = time.monotonic()
     with Progress(quiet=wish.quiet or wish.json) as progress, sandbox.open() as copy:
         progress.notes(command.notes)
-        base = measure(copy, trial_of(command, chosen), checks(code, command, chosen))
+        base = measure(copy, trial_of(command, chosen.test_timeout), checks(code, command, chosen))
         if base.problem:
             raise UsageError(f"{base.problem}: {command.shown}", hint="name the tests with --test-cmd")
         progress.show(Step("test", words.counted(base.report)))

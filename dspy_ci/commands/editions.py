@@ -16,7 +16,7 @@ def edited(record: Mapping[str, Any], target: Target) -> str:
     patches = record.get("patches")
     proposals = [_proposal(one) for one in patches if isinstance(one, Mapping)] if isinstance(patches, list) else []
     found = any(one["proof"]["state"] == "verified" for one in proposals)
-    summary = "The described change was made and proved." if found else "No change that could be proved was made."
+    summary = str(record.get("summary") or "No change was made.")[:1000]
     told = {
         "schema": SCHEMA, "target": asdict(target), "status": "fixed" if found else "unfixed", "summary": summary,
         "proposals": proposals, "model": record.get("model"), "notes": record.get("notes") or [],

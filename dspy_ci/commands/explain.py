@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import replace
+
 import click
 
+from dspy_ci.commands.modeloptions import names_model, which_model
 from dspy_ci.commands.reading import Reading, read
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import RedError, UsageError
@@ -16,16 +20,18 @@ from dspy_ci.reports.explanation import Explanation, as_lines, as_record
 @click.argument("logs", nargs=-1, metavar="[LOG|-]...")
 @click.option("--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to stdout.")
 @click.option("--max-tokens", type=click.IntRange(min=50), default=1500, show_default=True, help="Size of the context.")
-def command(logs: tuple[str, ...], form: str, max_tokens: int) -> None:
+@which_model
+def command(logs: tuple[str, ...], form: str, max_tokens: int, **options: object) -> None:
     """Name the failures in a log, root cause first.
 
     LOG is a file, a folder, the zip of a GitHub run, a report (JUnit XML, SARIF, JSON), or `-` for standard input.
+    A language model, when one is set, writes the plan.
     Several logs give one JSON object per line. Exits with 1 when failures were found.
     """
-    red, broken = False, None
+    red, broken, advised = False, None, names_model(options)
     for log in logs or ("-",):
         try:
-            explanation = explained(log, max_tokens)
+            explanation = _advised(log, max_tokens, options) if advised else explained(log, max_tokens)
         except UsageError as error:
             # The other logs are still worth reading; the last sentence becomes the exit code.
             if broken:
@@ -41,6 +47,17 @@ def command(logs: tuple[str, ...], form: str, max_tokens: int) -> None:
         raise broken
     if red:
         raise RedError
+
+
+def _advised(log: str, max_tokens: int, options: Mapping[str, object]) -> Explanation:
+    """The same, with the plan of the model that is set."""
+    from dspy_ci.commands.advising import steps  # noqa: PLC0415 - loads what only models need
+
+    reading = read(log)
+    explanation = explanation_of(reading, max_tokens)
+    if not reading.diagnosis.open:
+        return explanation
+    return replace(explanation, advice=steps(reading, explanation.context, options))
 
 
 def explained(log: str, max_tokens: int) -> Explanation:

@@ -40,13 +40,14 @@ from dspy_ci.settings import seconds
 @click.option(
     "--apply", "apply_", is_flag=True, help="Apply the best verified patch to your files; the index stays as it is."
 )
+@click.option("--explain-ranking", is_flag=True, help="Also say where the cause was looked for, and why there.")
 @click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to standard output."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
 def command(
-    *, log: str | None, base: str | None, budget: str | None, apply_: bool, form: str, quiet: bool,
-    allow_unsandboxed: bool, **options: object,
+    *, log: str | None, base: str | None, budget: str | None, apply_: bool, explain_ranking: bool, form: str,
+    quiet: bool, allow_unsandboxed: bool, **options: object,
 ) -> int:  # fmt: skip
     """Run the tests, find the cause of what is red, and prove a patch.
 
@@ -59,7 +60,7 @@ def command(
     """
     from dspy_ci.commands.mending import Manner, mend  # noqa: PLC0415 - help needs none of it
 
-    manner = Manner(json=form == "json", quiet=quiet, apply=apply_)
+    manner = Manner(json=form == "json", quiet=quiet, apply=apply_, ranking=explain_ranking)
     limit = seconds(budget) if budget else None
     waived = allow_unsandboxed or None
     return mend(Path.cwd(), manner, log=log, base=base, budget=limit, allow_unsandboxed=waived, **options)

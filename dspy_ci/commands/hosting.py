@@ -17,7 +17,7 @@ from dspy_ci.adapters.github.forge import API, GitHub
 from dspy_ci.adapters.locks import sole
 from dspy_ci.adapters.sqlitestore import SqliteStore, default_path
 from dspy_ci.commands.answering import answer
-from dspy_ci.commands.responding import House, desk
+from dspy_ci.commands.responding import House, desk, pace
 from dspy_ci.commands.serving import Workers
 from dspy_ci.errors import ExitCode, MissingError, UsageError
 from dspy_ci.ports.forge import Forge
@@ -38,14 +38,14 @@ _IDENTITY = 3600.0
 def host(
     *, host: str, port: int, state: Path | None, repos: tuple[str, ...], workers: int, capacity: int, max_body: int,
     app_id: int | None, app_key: Path | None, budget: str | None, allow_unsandboxed: bool, per_commit: int,
-    per_day: int, pause: float,
+    per_day: int, pause: float | None,
 ) -> int:  # fmt: skip
     """Serve until a signal comes; the exit code."""
     secret = _secret()
     api = os.environ.get("GITHUB_API_URL", API)
     house = House(
         api, os.environ.get("GITHUB_SERVER_URL", "https://github.com"), None, budget, allow_unsandboxed,
-        Limits(per_commit, per_day), Pace(between_writes=pause),
+        Limits(per_commit, per_day), pace(api, pause),
     )  # fmt: skip
     office = Office(_tokens(app_id, app_key, api), house)
     where = state or default_path(os.environ)

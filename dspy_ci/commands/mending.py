@@ -19,6 +19,7 @@ from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.progress import Progress
 from dspy_ci.commands.reading import read
+from dspy_ci.commands.recheck import CHECKED, rechecks
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
 from dspy_ci.failures.failure import Failure
@@ -36,14 +37,8 @@ from dspy_ci.rerun import Order, mend_command
 from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
 from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors
-from dspy_ci.verdicts.check import Part
 
 UNSAFE = "the model was not asked: nothing isolates what it writes here; --sandbox E runs it with all of your powers"
-_KINDS: Mapping[Part, frozenset[str]] = {
-    "types": frozenset({"type"}),
-    "lint": frozenset({"lint", "format", "syntax"}),
-}
-"""What a log calls the failures of each part."""
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
 
 
@@ -54,6 +49,8 @@ class Manner:
     json: bool = False
     quiet: bool = False
     apply: bool = False
+    ranking: bool = False
+    """Whether the text says where the cause was looked for, and why there."""
     origin: Origin = "log"
     """Where the patches come from: the fixers read the output of the tests."""
 
@@ -80,11 +77,14 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
                 report = event if isinstance(event, FixReport) else report
             if report and report.status != "green":
                 break
-    assert report is not None, "the pipeline ends with its report"  # noqa: S101 - a contract, not a check of input
+    if report is None:
+        tools = ", ".join(sorted({failure.tool for failure in named}))
+        hint = "name the command with --lint-cmd or --type-cmd"
+        raise UsageError(f"{log} names failures of {tools}, which nothing here can ask again", hint=hint)
     if manner.json:
         show_json(fix_record(report))
     else:
-        show(fix_text(report))
+        show(fix_text(report, ranking=manner.ranking))
     if manner.apply and report.best:
         _apply(repo, report.best, manner)
     return _EXIT[report.status]
@@ -126,7 +126,8 @@ def attempts(
 ) -> Iterator[Iterator[pipeline.Event]]:
     """The tests first; then the checkers that the user or the log named, each of which may be red while they pass."""
     clean = Redactor(secret_values(os.environ)).redact
-    looks = checks(Snapshot(at.repo.paths(), at.repo.read), command, chosen)
+    code = Snapshot(at.repo.paths(), at.repo.read)
+    looks = checks(code, command, chosen)
     wanted = frozenset(failure.test_id for failure in named if failure.test_id)
     spoken = {failure.kind for failure in named}
     guard: TestRun | None = None
@@ -141,13 +142,17 @@ def attempts(
         elif at.helper:
             job = replace(job, notes=(at.helper,))
         guard = job.run
-        if wanted or not spoken or not spoken <= frozenset().union(*_KINDS.values()):
+        if wanted or not spoken or not spoken <= CHECKED:
             yield pipeline.mend(job, at.repo, at.sandbox, at.past)
+    for argv in rechecks(named, code, command.python):
+        shown = " ".join((Path(argv[0]).name, *argv[1:]))
+        trial = CommandTrial(Command(argv, chosen.test_timeout))
+        yield mend_command(Order(shown, trial, chosen.budget, guard, clean), at.repo, at.sandbox, at.past)
     for check in looks:
         by_user = asked.get(f"{check.part.removesuffix('s')}_cmd")
-        argv = next((one for one in check.commands if shutil.which(one.argv[0])), None)
-        if argv and (by_user or spoken & _KINDS[check.part]):
-            order = Order(str(by_user or " ".join(argv.argv)), CommandTrial(argv), chosen.budget, guard, clean)
+        words = next((one for one in check.commands if shutil.which(one.argv[0])), None)
+        if words and by_user:
+            order = Order(str(by_user), CommandTrial(words), chosen.budget, guard, clean)
             yield mend_command(order, at.repo, at.sandbox, at.past)
 
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
+import sys
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,13 @@ from dspy_ci.adapters.casefiles import CaseFiles
 from dspy_ci.adapters.githistory import GitHistory
 from dspy_ci.adapters.gittrees import place
 from dspy_ci.adapters.sandbox import choice
+from dspy_ci.adapters.sparkjobs import over_spark
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.bars import Bar
 from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.mending import cores, task
 from dspy_ci.commands.terminal import show, show_json
-from dspy_ci.errors import ExitCode
+from dspy_ci.errors import DspyCiError, ExitCode
 from dspy_ci.learn.case import Case, Dismissed, case_record, dismissed_record, read_record
 from dspy_ci.learn.datasets import ROWS, log_name, rows
 from dspy_ci.learn.mining import Mined, Plan, mine
@@ -85,14 +87,46 @@ def _checks(found: tuple[Check, ...], chosen: Settings) -> tuple[Check, ...]:
     """The project's checkers; where it has no linter, ruff as it comes."""
     if any(check.part == "lint" for check in found) or chosen.lint_cmd is not None:
         return found
-    import sys  # noqa: PLC0415 - only here
-
     words = (sys.executable, "-m", "ruff", "check", "--isolated", "--no-cache", "--output-format", "concise", ".")
     return (*found, given("lint", "ruff", words))
 
 
 def mine_here(folder: Path, wish: Wish, **options: object) -> int:
     """Mine the repository around the folder and report; the exit code. The options are those of Settings."""
+    record = mined_in(folder, wish, options)
+    if wish.json:
+        show_json(record)
+    else:
+        show(_lines(record))
+    return ExitCode.SUCCESS if record["cases"] else ExitCode.RED
+
+
+def mine_many(folders: Sequence[Path], wish: Wish, engine: str, **options: object) -> int:
+    """The same for several repositories, each into its own folder; one that cannot be mined is told of and left out."""
+    places = [folder.resolve() for folder in folders]
+    jobs = [(str(at), replace(wish, data=wish.data and wish.data.resolve() / at.name), options) for at in places]
+    records = list(over_spark(mined_one, jobs) if engine == "spark" else map(mined_one, jobs))
+    for record in records:
+        if wish.json:
+            show_json(record)
+        elif "problem" in record:
+            show([Styled(f"{record['repository']}: {record['problem']}", "bad")])
+        else:
+            show([Styled(record["repository"], "place"), *_lines(record)])
+    return ExitCode.SUCCESS if any(record.get("cases") for record in records) else ExitCode.RED
+
+
+def mined_one(job: tuple[str, Wish, Mapping[str, object]]) -> dict[str, Any]:
+    """The figures of one repository, or why there are none; all of it picklable."""
+    folder, wish, options = job
+    try:
+        return {"repository": folder, **mined_in(Path(folder), wish, options)}
+    except DspyCiError as error:
+        return {"repository": folder, "schema": "dspy-ci/mined/1", "problem": str(error), "hint": error.hint}
+
+
+def mined_in(folder: Path, wish: Wish, options: Mapping[str, object]) -> dict[str, Any]:
+    """Mine the repository around the folder, keep what is found, and say how much that is."""
     started = time.monotonic()
     with field(folder, **options) as found:
         files = CaseFiles(wish.data or found.root / DATA)
@@ -109,12 +143,7 @@ def mine_here(folder: Path, wish: Wish, **options: object) -> int:
                     bar.show(mined.stage, mined.done, mined.total, _counted(known.values()))
         finally:
             write_datasets(files, known.values())
-    record = tally(known, len(known) - before, time.monotonic() - started, files)
-    if wish.json:
-        show_json(record)
-    else:
-        show(_lines(record))
-    return ExitCode.SUCCESS if record["cases"] else ExitCode.RED
+    return tally(known, len(known) - before, time.monotonic() - started, files)
 
 
 def remembered(files: CaseFiles) -> dict[str, Case | Dismissed]:

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from pathlib import Path
 from typing import Any, TypeVar
 
 import click
@@ -39,6 +40,28 @@ def which_model(command: _F) -> _F:
 def model_options(command: _F) -> _F:
     """The same, and those for many answers."""
     return _with(command, (*_WHICH, *_HOW_MUCH))
+
+
+def names_model(options: Mapping[str, Any]) -> bool:
+    """Whether options, environment or settings name a model; settings that cannot be read name none."""
+    import os  # noqa: PLC0415 - help needs none of it
+
+    from dspy_ci import settings  # noqa: PLC0415 - the same
+    from dspy_ci.errors import UsageError  # noqa: PLC0415 - the same
+    from dspy_ci.models import choice  # noqa: PLC0415 - the same
+
+    try:
+        chosen = settings.load(root_of(Path.cwd()), os.environ, **options)
+    except UsageError:
+        if any(value is not None for value in options.values()):
+            raise
+        return False  # a log is read wherever it lies; it may be about these very settings
+    return not isinstance(choice(chosen, os.environ), str)
+
+
+def root_of(folder: Path) -> Path:
+    """The repository around a folder, or the folder itself: logs are also read outside of repositories."""
+    return next((place for place in (folder, *folder.parents) if (place / ".git").exists()), folder)
 
 
 def _with(command: _F, options: tuple[Callable[[_F], _F], ...]) -> _F:

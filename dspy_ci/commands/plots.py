@@ -28,11 +28,12 @@ def save_png(record: Mapping[str, Any], path: Path) -> Path | None:
     gain = record["heldout"]
     figure, axes = plt.subplots(figsize=(5, 3.2), layout="constrained")
     axes.bar(["before", "after"], [gain["before"], gain["after"]], color=["#9aa0a6", "#1a7f37"])
-    spread = [[gain["before"] * (1 + gain[end])] for end in ("low", "high")]
-    low, high = gain["after"] - spread[0][0], spread[1][0] - gain["after"]
+    ends = [gain["before"] * (1 + gain[end]) if record["less_is_better"] else gain["before"] + gain[end]
+            for end in ("low", "high")]  # fmt: skip
+    low, high = gain["after"] - ends[0], ends[1] - gain["after"]
     axes.errorbar(["after"], [gain["after"]], yerr=[[max(0.0, low)], [max(0.0, high)]], color="black", capsize=6)
     axes.set_ylabel(record["measure"], fontsize=8)
-    axes.set_title(f"{record['module']}: {gain['change']:+.0%} on {gain['cases']} held-out cases", fontsize=10)
+    axes.set_title(f"{record['module']}, {gain['cases']} held-out cases", fontsize=10)
     path.parent.mkdir(parents=True, exist_ok=True)
     figure.savefig(path, dpi=120)
     plt.close(figure)

@@ -13,7 +13,7 @@ from dspy_ci.commands.reading import Reading, read
 from dspy_ci.commands.targets import forge_of, target_of
 from dspy_ci.errors import ExitCode, Forbidden, ForgeError, UsageError
 from dspy_ci.ports.forge import Job, Runs
-from dspy_ci.reports.facts import Excerpt, Facts, JobFacts, facts_text
+from dspy_ci.reports.facts import Excerpt, Facts, JobFacts, facts_text, fitting
 
 _JOBS = 20
 """Failed jobs whose logs are read."""
@@ -38,7 +38,7 @@ def read_run(out: Path, logs: tuple[Path, ...], folder: Path) -> int:
     else:
         facts = facts_of_run(target.run_id, forge, Facts(target))
     out.parent.mkdir(parents=True, exist_ok=True)
-    out.write_text(facts_text(facts), encoding="utf-8")
+    out.write_text(facts_text(fitting(facts)), encoding="utf-8")
     return ExitCode.SUCCESS
 
 

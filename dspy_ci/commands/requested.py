@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, NamedTuple
@@ -10,11 +11,13 @@ from typing import Any, NamedTuple
 from dspy_ci.commands.committing import commit
 from dspy_ci.commands.editions import edited
 from dspy_ci.commands.hushing import hush
+from dspy_ci.deliveries.screening import screened
 from dspy_ci.errors import ForgeError, UsageError
 from dspy_ci.failures.rerun import overall
+from dspy_ci.logs.redaction import secret_values
 from dspy_ci.ports.forge import Forge, Job, Pushes, Run
 from dspy_ci.ports.workshop import JobLog, Made, Spot, Workshop
-from dspy_ci.reports.bundle import Bundle, bundle_of
+from dspy_ci.reports.bundle import Bundle, bundle_of, bundle_text
 from dspy_ci.reports.facts import Facts, Target, facts_of, facts_text
 from dspy_ci.reports.markdown import prose
 from dspy_ci.requests import replies
@@ -81,7 +84,11 @@ def edit(request: Request, bench: Bench) -> Reply:
     if made.problem:
         return _delivered(request, bench, made)
     target = Target(pull.base_repo, pull.head_sha, pull.number, base_sha=pull.base_sha, base_ref=pull.base_ref)
-    return _delivered(request, bench, Made(edited(_object(made.text), target)))
+    bundle = bundle_of(edited(_object(made.text), target))
+    if bundle.best:
+        return _delivered(request, bench, Made(bundle_text(bundle)))
+    clean, withheld = screened(bundle, secret_values(os.environ))
+    return Reply(replies.proposed(clean, withheld), "done" if clean.proposals else "failed")
 
 
 def score(request: Request, bench: Bench) -> Reply:

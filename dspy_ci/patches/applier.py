@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import groupby, pairwise
 
 from dspy_ci.codebase.snapshot import Snapshot, Source, parse
@@ -12,6 +12,7 @@ from dspy_ci.patches.blocks import Whole, search_replace, whole_definitions
 from dspy_ci.patches.hunk import FileChange, Hunk, Row, replacement
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.patches.placing import Lines, Nowhere, Place, place, shifted
+from dspy_ci.patches.plain import plain, spelt
 from dspy_ci.patches.screens import functions
 from dspy_ci.patches.unified import file_changes, looks_unified
 
@@ -44,7 +45,7 @@ def applied(text: str, code: Snapshot, *, origin: str = "model", rationale: str 
     if len(text) > _LONGEST:
         return Unapplied("too-long", f"the proposal is longer than {_LONGEST} characters")
     try:
-        edits = tuple(_edits(text, code))
+        edits = tuple(_edits(plain(text, code), code))
         patch = Patch(code, edits, origin, rationale)
         return _checked(patch)
     except _ProposalError as error:
@@ -90,16 +91,7 @@ def _resolved(change: FileChange, code: Snapshot) -> FileChange:
     """The change with the path under which the snapshot knows the file, or a new one without diff's prefix."""
     if change.path is None:
         raise _ProposalError(Unapplied("no-file", "the proposal does not say which file it changes"))
-    names = [change.path, *([change.path.partition("/")[2]] if change.path.startswith(("a/", "b/")) else [])]
-    known = next((name.removeprefix("./") for name in names if name.removeprefix("./") in code), None)
-    return FileChange(
-        known or names[-1].removeprefix("./"),
-        change.hunks,
-        change.new,
-        change.removed,
-        change.moved_from,
-        change.unsupported,
-    )
+    return replace(change, path=spelt(change, code))
 
 
 def _replaced(whole: Whole, code: Snapshot) -> FileChange:
@@ -149,7 +141,13 @@ def _file_edits(path: str, changes: list[FileChange], code: Snapshot) -> Iterato
     if any(change.removed for change in changes):
         yield Edit(path, 0, len(source.text), None)
         return
-    yield from _placed_edits(path, [hunk for change in changes for hunk in change.hunks], source)
+    hunks = [hunk for change in changes for hunk in change.hunks]
+    yield from _placed_edits(path, [hunk for i, hunk in enumerate(hunks) if not _told_before(hunk, hunks[:i])], source)
+
+
+def _told_before(hunk: Hunk, earlier: list[Hunk]) -> bool:
+    """Whether somebody repeats himself: the same lines at the same number."""
+    return hunk.start is not None and hunk in earlier
 
 
 def _created(path: str, changes: list[FileChange]) -> Edit:

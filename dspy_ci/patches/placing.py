@@ -63,12 +63,13 @@ def place(hunk: Hunk, lines: Lines, after: int, drift: int | None) -> Place | No
     """The one place of a hunk behind line `after`; `drift` is how far earlier hunks were from their numbers."""
     if not hunk.old:
         return Nowhere("it names no line of the file that it belongs to")
-    for fit in (_exactly, _but_for_blanks, _but_for_indent):
+    for fit in (_exactly, _but_for_blanks, _but_for_lost_spaces, _but_for_indent):
         for trimmed in _trimmings(hunk):
             found = _fits(trimmed, lines.all, lines.starts(trimmed.old, after), fit)
             if found:
                 return _only(found, hunk, drift)
     found = _fits(hunk, lines.all, range(after, len(lines.all) - len(hunk.old) + 1), _but_for_one_line)
+    found = found or [place for place in _but_for_empty_lines(hunk, lines) if place.line >= after]
     return _only(found, hunk, drift) if found else Nowhere(_missing(hunk, lines))
 
 
@@ -117,6 +118,47 @@ def _exactly(lines: Sequence[str], old: tuple[Row, ...], line: int) -> str | Non
 
 def _but_for_blanks(lines: Sequence[str], old: tuple[Row, ...], line: int) -> str | None:
     return "" if all(lines[line + i].rstrip() == row.text.rstrip() for i, row in enumerate(old)) else None
+
+
+def _but_for_lost_spaces(lines: Sequence[str], old: tuple[Row, ...], line: int) -> str | None:
+    """Context that was written without the blank in front of it, which took a blank of its indentation for that."""
+    for i, row in enumerate(old):
+        real, written = lines[line + i].rstrip(), row.text.rstrip()
+        if real != written and (row.op != " " or real != f" {written}"):
+            return None
+    return ""
+
+
+def _but_for_empty_lines(hunk: Hunk, lines: Lines) -> Iterator[Place]:
+    """Where the hunk fits when the empty lines of the file are put back into it in the only possible way."""
+    rows = [row for row in hunk.rows if row.text.strip() or row.op != " "]
+    old = tuple(row for row in rows if row.op != "+")
+    if not all(row.text.strip() for row in old) or len(old) < min(2, len(hunk.old)):
+        return
+    filled = [number for number, line in enumerate(lines.all) if line.strip()]
+    dense = Lines([lines.all[number] for number in filled])
+    for start in dense.starts(old, 0):
+        if _but_for_blanks(dense.all, old, start) is None:
+            continue
+        whole = _refilled(rows, filled[start : start + len(old)])
+        if whole:
+            yield Place(replace(hunk, rows=whole), filled[start])
+
+
+def _refilled(rows: Sequence[Row], numbers: Sequence[int]) -> tuple[Row, ...] | None:
+    """The rows with an empty line of context for every line that is skipped; None beside an added line."""
+    found: list[Row] = []
+    ahead, last = iter(numbers), None
+    for row in rows:
+        if row.op != "+":
+            number = next(ahead)
+            skipped = number - last - 1 if last is not None else 0
+            if skipped and found[-1].op == "+":
+                return None
+            found += [Row(" ", "")] * skipped
+            last = number
+        found.append(row)
+    return tuple(found)
 
 
 def _but_for_indent(lines: Sequence[str], old: tuple[Row, ...], line: int) -> str | None:

@@ -31,9 +31,14 @@ class CommandTrial:
         found = self.read(outcome.output) if self.read else {}
         results = {name: TestResult(status) for name, status in found.items()}
         results[self.name] = TestResult(whole, outcome.seconds, "" if outcome.code == 0 else outcome.output[-4000:])
-        problem = "the command was killed for time" if outcome.code is None else None
+        problem = _PROBLEMS.get(outcome.code)
         return TestReport(results, outcome.code, outcome.output, outcome.seconds, problem=problem)
 
+
+_PROBLEMS = {
+    None: "the command was killed for time", 126: "the command cannot be executed", 127: "the command was not found",
+}  # fmt: skip
+"""What an exit code says when it says nothing about tests."""
 
 Trial = TestRun | CommandTrial
 

@@ -19,7 +19,9 @@ SCHEMA = "dspy-ci/bundle/1"
 MOST_BYTES = 4 << 20
 MOST_FINDINGS = 300
 MOST_PROPOSALS = 10
-_MESSAGE = 4000
+_SHORTER = (4000, 1000, 250, 60)
+"""Characters of a message or an excerpt; the first number that lets the whole fit counts."""
+_NAME = 1000
 _IDS = 200
 
 
@@ -175,24 +177,38 @@ def _cut(delta: CheckDelta | None) -> CheckDelta | None:
 
 
 def fitted(bundle: Bundle) -> Bundle:
-    """The bundle within its limits; what is left out is counted."""
+    """The bundle within its limits; what is left out is counted, and long texts become as short as they must."""
+    shorter = bundle
+    for most in _SHORTER:
+        shorter = _within(bundle, most)
+        if len(bundle_text(shorter)) <= MOST_BYTES:
+            break
+    return shorter
+
+
+def _within(bundle: Bundle, most: int) -> Bundle:
+    """The bundle with no more findings and patches than allowed, and no text longer than so many characters."""
     kept = bundle.findings[:MOST_FINDINGS]
     return replace(
         bundle,
-        findings=tuple(replace(one, failure=_brief(one.failure), excerpt=one.excerpt[:_MESSAGE]) for one in kept),
+        findings=tuple(
+            replace(one, failure=_brief(one.failure, most), excerpt=one.excerpt[:most], why=one.why[:most])
+            for one in kept
+        ),
         left_out=bundle.left_out + len(bundle.findings) - len(kept),
         proposals=bundle.proposals[:MOST_PROPOSALS],
-        notes=tuple(note[:_MESSAGE] for note in bundle.notes[:50]),
+        notes=tuple(note[:most] for note in bundle.notes[:50]),
     )
 
 
-def _brief(failure: Failure) -> Failure:
+def _brief(failure: Failure, most: int) -> Failure:
     hint = failure.fixable_hint
     return replace(
         failure,
-        message=failure.message[:_MESSAGE],
+        message=failure.message[:most],
+        test_id=failure.test_id and failure.test_id[:_NAME],
         frames=failure.frames[-10:],
-        fixable_hint=replace(hint, text=hint.text[:_MESSAGE]) if hint else None,
+        fixable_hint=replace(hint, text=hint.text[:most]) if hint else None,
     )
 
 
@@ -208,5 +224,4 @@ def bundle_text(bundle: Bundle) -> str:
 
 def bundle_of(text: str | bytes) -> Bundle:
     """The bundle of a JSON text. Raises Unfit when it is anything else, or larger than allowed."""
-    bundle = read(Bundle, text, schema=SCHEMA, most_bytes=MOST_BYTES)
-    return fitted(bundle)
+    return _within(read(Bundle, text, schema=SCHEMA, most_bytes=MOST_BYTES), _SHORTER[0])

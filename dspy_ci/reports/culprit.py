@@ -26,6 +26,10 @@ class CulpritReport:
     """None for the working tree."""
     command: str
     guarantees: Guarantees
+    left_out: int = 0
+    """How many changed files are too large to be laid."""
+    missing: tuple[str, ...] = ()
+    """Tests that a log named and that are not red here."""
 
     @property
     def summary(self) -> str:
@@ -82,6 +86,8 @@ def culprit_record(report: CulpritReport) -> Record:
         "green_without": found.mended,
         "held_files": list(found.held),
         "unmet": list(found.unmet),
+        "left_out": report.left_out,
+        "not_red_here": list(report.missing),
         "runs": found.runs,
         "narrowing_runs": found.narrowing,
         "remembered": found.remembered,
@@ -128,6 +134,10 @@ def culprit_text(report: CulpritReport) -> Iterator[Styled]:
         yield Styled(f"the tests were taken as the head has them: {', '.join(found.held)}", "faint")
     if found.unmet:
         yield Styled(f"not looked into, because the base fails them too: {', '.join(found.unmet)}", "faint")
+    if report.left_out:
+        yield Styled(f"left out as too large: {number(report.left_out, 'changed file')}, blamed by nobody", "faint")
+    if report.missing:
+        yield Styled(f"named by the log, and not red here: {', '.join(report.missing[:5])}", "faint")
     yield Styled(f"sandbox {report.guarantees.tier} ({report.guarantees.name})", "faint")
 
 

@@ -13,6 +13,7 @@ from dspy_ci.failures.plan import Step
 from dspy_ci.failures.ranking import cause
 from dspy_ci.failures.rerun import Rerun, rerun
 from dspy_ci.logs.extract import Extract
+from dspy_ci.reports.advice import Advice, advice_lines, advice_record, steps_record
 from dspy_ci.reports.records import failure_record
 from dspy_ci.reports.styled import Styled
 
@@ -32,11 +33,14 @@ class Explanation:
     plan: tuple[Step, ...]
     rerun: Rerun
     seconds: float
+    advice: Advice | None = None
+    """The plan of a model, where one is set."""
 
 
 def as_record(explanation: Explanation) -> dict[str, Any]:
     """The explanation as plain values, ready for JSON."""
-    diagnosis, context = explanation.diagnosis, explanation.context
+    diagnosis, context, advice = explanation.diagnosis, explanation.context, explanation.advice
+    steps = steps_record(advice) if advice and advice.steps else [step._asdict() for step in explanation.plan]
     return {
         "schema": SCHEMA,
         "tool_version": __version__,
@@ -46,8 +50,9 @@ def as_record(explanation: Explanation) -> dict[str, Any]:
         "rerun": explanation.rerun._asdict(),
         "notes": list(diagnosis.notes),
         "context": {"text": context.text, "tokens": context.tokens, "left_out": context.left_out},
-        "plan": [step._asdict() for step in explanation.plan],
+        "plan": steps,
         "elapsed_s": round(explanation.seconds, 3),
+        **(advice_record(advice) if advice else {}),
     }
 
 
@@ -115,13 +120,21 @@ def _excerpt(context: Extract) -> Iterator[Styled]:
 
 
 def _plan(explanation: Explanation) -> Iterator[Styled]:
-    if explanation.plan:
+    advice = explanation.advice
+    steps = advice.steps if advice and advice.steps else explanation.plan
+    if steps:
         yield Styled("")
         yield Styled("Next", "head")
-    for step in explanation.plan:
-        yield Styled(f"  {step.why}")
+    for step in steps:
+        if step.why:
+            yield Styled(f"  {step.why}")
         if step.command:
             yield Styled(f"    $ {step.command}", "place")
+        if step.command and advice and (why := advice.risks.get(step.command)):
+            yield Styled(f"      risky: it {why}", "bad")
+    if advice:
+        yield Styled("")
+        yield from advice_lines(advice)
     yield Styled("")
     yield Styled(f"Run again? {explanation.rerun.chance.replace('_', ' ')}: {explanation.rerun.reason}")
 

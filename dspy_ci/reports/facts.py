@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 
 from dspy_ci import __version__
 from dspy_ci.failures.failure import Failure
@@ -85,6 +85,22 @@ def _key(failure: Failure) -> str:
 def facts_text(facts: Facts) -> str:
     """The facts as JSON."""
     return json.dumps({"schema": SCHEMA, **asdict(facts)}, ensure_ascii=True, indent=1) + "\n"
+
+
+def fitting(facts: Facts) -> Facts:
+    """The facts within their limit: of too many failures the last ones of each job are left out, and counted."""
+    most = max((len(job.failures) for job in facts.jobs), default=0)
+    while len(facts_text(facts)) > MOST_BYTES and most:
+        most //= 2
+        facts = replace(facts, jobs=tuple(_shortened(job, most) for job in facts.jobs))
+    return facts
+
+
+def _shortened(job: JobFacts, most: int) -> JobFacts:
+    more = len(job.failures) - most
+    if more <= 0:
+        return job
+    return replace(job, failures=job.failures[:most], notes=(*job.notes, f"{more} more failures were left out"))
 
 
 def facts_of(text: str | bytes) -> Facts:

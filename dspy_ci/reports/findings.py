@@ -58,4 +58,7 @@ def _with(finding: Finding, suspect: Suspense | None) -> Finding:
 def _failure(suspect: Suspense) -> Failure:
     """A failure that no log named."""
     seen: Failure = told(suspect.test, TestResult("failed", message=suspect.message))
-    return replace(seen, test_id=suspect.test)
+    if seen.frames:
+        top = seen.frames[-1]
+        return replace(seen, file=top.file, line=top.line)
+    return replace(seen, file=None if suspect.is_command else suspect.test.partition("::")[0])

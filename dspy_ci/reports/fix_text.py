@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.proposal import Proposal
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
 from dspy_ci.reports.styled import Style, Styled
 from dspy_ci.reports.words import headline, used
+from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.verdicts.verdict import CheckDelta, Verdict
 
 _VERDICT_STYLE: dict[FixStatus, Style] = {"green": "good", "fixed": "good", "unfixed": "bad", "error": "bad"}
 _DIFF_STYLE: dict[str, Style] = {"+": "added", "-": "removed", "@": "place"}
 _MOST_FAILURES = 5
+_MOST_SUSPECTS = 20
 
 
-def fix_text(report: FixReport) -> Iterator[Styled]:
-    """The report, line by line: verdict, root cause, patch with its proof, what was tried."""
+def fix_text(report: FixReport, *, ranking: bool = False) -> Iterator[Styled]:
+    """The report, line by line: verdict, root cause, patch with its proof, what was tried; with the whole ranking."""
     yield Styled(report.summary, _VERDICT_STYLE[report.status])
     if report.failures:
         yield Styled("")
@@ -31,6 +33,9 @@ def fix_text(report: FixReport) -> Iterator[Styled]:
     if report.status in {"fixed", "unfixed"}:
         yield Styled("")
         yield from _tried(report)
+    if ranking:
+        yield Styled("")
+        yield from _ranking(report.suspects)
     if report.model and report.usage:
         yield Styled(f"model {report.model}: {used(report.usage)}", "faint")
     for note in report.notes:
@@ -61,6 +66,18 @@ def offered(offer: Offer, number: int, count: int) -> Iterator[Styled]:
     yield from _proof(verdict)
     for note in offer.notes:
         yield Styled(f"  {note}", "faint")
+
+
+def _ranking(suspects: Sequence[Suspect]) -> Iterator[Styled]:
+    """Where the search looked first, and what every kind of evidence said about it."""
+    yield Styled("Where the cause was looked for", "head")
+    for place, suspect in enumerate(suspects[:_MOST_SUSPECTS], 1):
+        lines = f"{suspect.start}" if suspect.start == suspect.end else f"{suspect.start}-{suspect.end}"
+        symbol = f" in {suspect.symbol}" if suspect.symbol else ""
+        yield Styled(f"  {place:>3}  {suspect.score:.2f}  {suspect.file}:{lines}{symbol}", "place")
+        yield from (Styled(f"             {why}", "faint") for why in suspect.why)
+    if len(suspects) > _MOST_SUSPECTS:
+        yield Styled(f"  and {len(suspects) - _MOST_SUSPECTS} more", "faint")
 
 
 def _proposed(proposal: Proposal) -> Iterator[Styled]:

@@ -12,11 +12,14 @@ _NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ZERO = "\u200b"
 _LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|file|data|javascript|vbscript):|\bwww\.")
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LONGEST_LINE = 1000
 
 
 def visible(text: str) -> str:
     """The text without signs that nobody sees: controls, escapes, zero width, directions; line feeds and tabs stay."""
+    if text.isascii():
+        return _CONTROLS.sub("", text)
     return "".join(sign for sign in text if sign in "\n\t" or not _hidden(sign))
 
 

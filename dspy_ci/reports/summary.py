@@ -15,7 +15,7 @@ COMMENT = 65_000
 """Characters of one comment, a little below what GitHub takes."""
 STEP = 1_000_000
 """Bytes of one job summary: above a mebibyte GitHub drops the whole of it."""
-ARTIFACT = "dspy-ci"
+ARTIFACT = "dspy-ci-bundle"
 _ROOTS = 5
 _EXCERPT = 40
 _NAMED = 100

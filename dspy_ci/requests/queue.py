@@ -9,7 +9,7 @@ from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
 from dspy_ci.ports.forge import User
-from dspy_ci.ports.store import Store
+from dspy_ci.ports.store import Entry, Store
 from dspy_ci.requests.said import Said
 
 _STREAM = "bot.requests"
@@ -145,8 +145,15 @@ class Queue:
             for entry in entries:
                 self._end = entry.offset + 1
                 if self._store.get(_done(entry.offset)) is None:
-                    tries = self._store.get(_tries(entry.offset), 0)
-                    self._pending[entry.offset] = Waiting(entry.offset, _said(entry.value), tries)
+                    self._take_up(entry)
+
+    def _take_up(self, entry: Entry) -> None:
+        try:
+            said = _said(entry.value)
+        except (TypeError, KeyError, AttributeError):  # another version wrote it; one entry must not stop the service
+            self._store.put(_done(entry.offset), "unreadable")
+            return
+        self._pending[entry.offset] = Waiting(entry.offset, said, self._store.get(_tries(entry.offset), 0))
 
     def _forget(self, gone: range) -> None:
         """Move the cursor first: a mark that is left over does no harm, one that is missing would."""

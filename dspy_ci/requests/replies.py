@@ -91,6 +91,17 @@ def fixed(bundle: Bundle, where: str) -> str:
     return "\n\n".join([head, *body, *([f"_{proof}_"] if proof else []), *([where] if where else [])])
 
 
+def proposed(bundle: Bundle, withheld: Sequence[str]) -> str:
+    """A described change that nothing proves, shown and not offered; or why there is none."""
+    head = f"**{prose(sentence(bundle.summary))}**"
+    shown = [
+        f"Proposal {code(one.id)}: {prose(one.rationale)} It is not proved, so I do not commit it; `git apply` does."
+        f"\n\n{folded('The change', fence(one.diff, 'diff'))}"
+        for one in bundle.proposals[:1]
+    ]
+    return "\n\n".join([head, *shown, *map(prose, (*withheld, *bundle.notes[:3]))])
+
+
 def _offered(proposal: Proposal) -> str:
     """A patch with its proof; the diff stands here to the letter, so that `apply` finds it again."""
     tests = proposal.proof.tests
@@ -119,6 +130,11 @@ def scored(record: Mapping[str, Any], sha: str) -> str:
 def committed(proposal: str, sha: str, branch: str) -> str:
     """That a patch was committed."""
     return f"Patch {code(proposal)} is now {code(sha[:12])} on {code(branch)}."
+
+
+def applied_before(sha: str) -> str:
+    """That a patch was committed, and that only saying so was missing."""
+    return f"The patch is {code(sha[:12])} now."
 
 
 def hushed(failures: Sequence[Failure]) -> str:

@@ -17,14 +17,19 @@ from dspy_ci.codebase.snapshot import Snapshot, parse
 from dspy_ci.patches.patch import Patch
 from dspy_ci.patches.pathrules import is_test
 from dspy_ci.ports.sandbox import Copy
-from dspy_ci.trials.calls import Call, calls
+from dspy_ci.trials.calls import Answer, Call, calls
 from dspy_ci.trials.comparing import compared
 
 _FUNCTIONS = 6
 _ENOUGH = 5
 """So many near calls with the same answer as before are no chance."""
+_MANY = 4
+"""So many small literals can spell a larger one."""
+_ROWS = 2
+"""A table has as many rows at least."""
 _EMPTY = (None, True, False, 0, 1, -1, "", b"", 0.0)
 """Values that code may well treat apart."""
+_NOTHING = frozenset({"None", "''", '""', "0", "0.0", "[]", "{}", "()", "set()", "False", "b''"})
 
 
 class Comparison(NamedTuple):
@@ -36,6 +41,24 @@ class Comparison(NamedTuple):
     """Whether any near call is answered otherwise, and not only by what a test wants to hear for a value of its own."""
     kept: tuple[Call, ...]
     """Near calls that have the same answer as before, where it is one."""
+
+
+class Told(NamedTuple):
+    """A call, and what it gives before and after."""
+
+    call: Call
+    old: Answer
+    new: Answer
+
+    @property
+    def changed(self) -> bool:
+        """Whether the patch makes a difference for it."""
+        return self.old != self.new
+
+    @property
+    def says_nothing(self) -> bool:
+        """Whether the old answer was none: an error, or something empty."""
+        return self.old[0] == "!" or self.old[1] in _NOTHING
 
 
 class Lab(NamedTuple):
@@ -51,18 +74,20 @@ def bent(patch: Patch, tests: Sequence[str], lab: Lab) -> str | None:
 
     `tests` are the files of the failing tests.
     """
+    if not _can_tell_apart(patch):
+        return None
     asked = (_compared(patch, function, tests, lab) for function in _called(patch, tests))
     found = [comparison for comparison in asked if comparison]
     if any(comparison.general for comparison in found):
         return None
-    for comparison in found:
-        special = [call for call in comparison.changed if not _is_empty(call)]
-        if special and len(comparison.kept) >= _ENOUGH:
+    telling = [(comparison, call) for comparison in found for call in comparison.changed if not _is_empty(call)]
+    for comparison, call in telling:
+        if len(comparison.kept) >= _ENOUGH:
             return (
-                f"it changes what {special[0].code} gives, which a test asks, but {comparison.kept[0].code} and "
+                f"it changes what {call.code} gives, which a test asks, but {comparison.kept[0].code} and "
                 f"{len(comparison.kept) - 1} other near calls give what they gave before"
             )
-    if not any(comparison.changed for comparison in found) and (pair := next(_pairs_of_tests(patch, tests), None)):
+    if not telling and (pair := next(_pairs_of_tests(patch, tests), None)):
         return f"it answers {pair[0]} by {pair[1]}, both of which the tests hold"
     return None
 
@@ -72,15 +97,76 @@ def _compared(patch: Patch, function: Function, tests: Sequence[str], lab: Lab) 
     said = compared([None, patch], function, asked, lab.copy, lab.python) if asked else {}
     if len(said) != 2:  # before and after
         return None
-    pairs = list(zip(asked, said[None], said[patch], strict=True))
-    near = [(call, old, new) for call, old, new in pairs if call.varied]
-    changed = [(call, new) for call, old, new in pairs if not call.varied and old != new]
-    told, own = {new for _, new in changed}, _new_literals(patch, tests)
+    pairs = [Told(*row) for row in zip(asked, said[None], said[patch], strict=True)]
+    near = [told for told in pairs if told.call.varied]
+    exact = [told for told in pairs if not told.call.varied and told.changed]
+    own = _new_literals(patch, tests)
     return Comparison(
-        tuple(call for call, _ in changed),
-        any(old != new and (new not in told or own.isdisjoint(_literals_of(call))) for call, old, new in near),
-        tuple(call for call, old, new in near if old == new and old[0] != "!"),
+        tuple(told.call for told in exact),
+        any(told.changed and _is_news(told, exact, near, own) for told in near),
+        tuple(told.call for told in near if not told.changed and told.old[0] != "!"),
     )
+
+
+def _is_news(told: Told, exact: Sequence[Told], near: Sequence[Told], own: frozenset[str]) -> bool:
+    """Whether the change of a near call is more than the change of a test's call seen again.
+
+    It is not, when the call repeats a value that the patch has from the tests and the answer is the test's own, or when
+    one old answer was replaced by the test's answer wherever it was given.
+    """
+    wanted = {other.new for other in exact}
+    if told.new in wanted and not own.isdisjoint(_literals_of(told.call)):
+        return False
+    if (told.old, told.new) not in {(other.old, other.new) for other in exact} or told.says_nothing:
+        return True
+    return any(other.old == told.old and other.new != told.new for other in near)
+
+
+def _can_tell_apart(patch: Patch) -> bool:
+    """Whether the patch adds what is needed to know a test's values again: literals, and not in a table that was there.
+
+    A boundary that moves by one adds none; a missing row of a table is what a mend may well be.
+    """
+    return any(_foreign(before, after) or _plain(after) - _plain(before) >= _MANY for before, after in _trees(patch))
+
+
+def _foreign(before: ast.Module, after: ast.Module) -> Counter[str]:
+    """Literals that the patch adds elsewhere than in tables and chains of comparisons that had rows before."""
+    added = _literals(after) - _literals(before)
+    for row in _new_rows(before, after):
+        added -= _literals(row)
+    return added
+
+
+def _new_rows(before: ast.Module, after: ast.Module) -> Iterator[ast.AST]:
+    """Rows that are new in tables, comparisons and cases of which two or more are as they were."""
+    known = Counter(ast.dump(row) for table in _tables(before) for row in table)
+    for table in _tables(after):
+        fresh = [row for row in table if not known[ast.dump(row)]]
+        if len(table) - len(fresh) >= _ROWS:
+            yield from fresh
+
+
+def _tables(tree: ast.Module) -> Iterator[list[ast.AST]]:
+    """Literal containers, each a list of its rows, and branches that compare the same value with literals."""
+    chains: dict[str, list[ast.AST]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Dict):
+            pairs = zip(node.keys, node.values, strict=True)
+            yield [ast.Tuple([key, value], ast.Load()) for key, value in pairs if key]
+        elif isinstance(node, ast.List | ast.Tuple | ast.Set):
+            yield list(node.elts)
+        elif isinstance(node, ast.Match):
+            yield list(node.cases)
+        elif isinstance(node, ast.If) and isinstance(node.test, ast.Compare) and isinstance(node.test.ops[0], ast.Eq):
+            branch: ast.AST = ast.Module([ast.Expr(node.test), *node.body], [])
+            chains.setdefault(ast.dump(node.test.left), []).append(branch)
+    yield from chains.values()
+
+
+def _plain(tree: ast.Module) -> int:
+    """How many literals there are of those that say little."""
+    return sum(isinstance(node, ast.Constant) and node.value in (*_EMPTY, 2) for node in ast.walk(tree))
 
 
 def _called(patch: Patch, tests: Sequence[str]) -> Iterator[Function]:

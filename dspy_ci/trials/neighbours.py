@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 
 from dspy_ci.codebase.functions import function_at, functions
@@ -13,6 +14,7 @@ from dspy_ci.suspects.suspect import Suspect
 from dspy_ci.trials.jury import Jury
 from dspy_ci.trials.screen import screened
 
+_WORD = re.compile(r"\w+|[^\w\s]")
 _MOST = 48
 """How many neighbours are tried."""
 
@@ -26,7 +28,7 @@ def neighbours(patch: Patch) -> list[Patch]:
     known.is_new(patch)
     found = []
     for mutant in candidates(snapshot, suspects):
-        if any(_touches(edit, written) for edit in mutant.edits):
+        if not _adds(mutant) and any(_touches(edit, written) for edit in mutant.edits):
             whole = merged(patch.base, (patch, mutant))
             if known.is_new(whole):
                 found.append(whole)
@@ -60,6 +62,15 @@ def _suspects(snapshot: Snapshot, path: str, start: int, end: int) -> Iterator[S
     for line in range(first, last + 1):
         function = function_at(found, line)
         yield Suspect(path, line, line, 1.0, function.name if function and function.name else None)
+
+
+def _adds(mutant: Patch) -> bool:
+    """Whether the change only makes the code longer: a complication that nobody asked for is no rival."""
+    return any(
+        len(_WORD.findall(edit.text or ""))
+        > len(_WORD.findall((mutant.base.text(edit.path) or "")[edit.start : edit.end]))
+        for edit in mutant.edits
+    )
 
 
 def _touches(edit: Edit, written: Sequence[tuple[str, int, int]]) -> bool:

@@ -14,7 +14,7 @@ from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.trials.calls import Answer, Call
 from dspy_ci.trials.comparing import told
 from dspy_ci.trials.jury import Jury
-from dspy_ci.trials.screen import version_of
+from dspy_ci.trials.versions import Change, version
 
 _NAME = "dspy_ci_witnessing"
 _SCREEN = "dspy_ci_screening"
@@ -27,7 +27,7 @@ def witnessed(
     patches: Sequence[Patch], evidence: Evidence, jury: Jury, copy: Copy, *, seed: int, seconds: float
 ) -> tuple[tuple[Call, ...], Mapping[Patch, tuple[Answer, ...]]]:
     """The recorded calls, and what each patch answers; one that changes more than function bodies answers nothing."""
-    pairs = [(patch, version) for patch in patches if (version := version_of(patch))]
+    pairs = [(patch, found) for patch in patches if (found := version(patch))]
     if not pairs or any("::" not in name for name in jury.targets):
         return (), {}
     token, tests = secrets.token_hex(8), _tests(pairs[0][0], evidence, jury)
@@ -54,18 +54,18 @@ def _tests(patch: Patch, evidence: Evidence, jury: Jury) -> tuple[str, ...]:
 
 
 def _job(
-    pairs: Sequence[tuple[Patch, list[object]]], token: str, tests: Sequence[str], seed: int, seconds: float
+    pairs: Sequence[tuple[Patch, tuple[Change, ...]]], token: str, tests: Sequence[str], seed: int, seconds: float
 ) -> dict[str, object]:
-    lines: dict[str, list[object]] = {}
-    for _, version in pairs:
-        for path, spans, _ in version:  # type: ignore[misc]
-            lines.setdefault(path, []).extend(spans)
+    lines: dict[str, list[tuple[int, int]]] = {}
+    for _, changes in pairs:
+        for change in changes:
+            lines.setdefault(change.path, []).extend(change.functions)
     return {
         "token": token,
         "tests": tests,
-        "files": {path: pairs[0][0].base.text(path) for path in lines},
+        "texts": {path: pairs[0][0].base.text(path) for path in lines},
         "lines": lines,
-        "versions": [version for _, version in pairs],
+        "versions": [changes for _, changes in pairs],
         "most": _MOST,
         "seed": seed,
         "each": 0.1,

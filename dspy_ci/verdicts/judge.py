@@ -229,7 +229,11 @@ def _proof(case: _Case) -> str:
     fixed, kept = len(case.tests.fixed), case.tests.kept
     text = f"{fixed} test{'s' * (fixed != 1)} red before and green after, {kept} kept, none lost"
     if isinstance(case.baseline.trial, CommandTrial):
-        text += "; weaker evidence: only the output and exit code of the command"
+        read = len(case.baseline.report.results) - 1
+        source = (
+            f"{read} test{'s' * (read != 1)} read from the output, and the exit code" if read else "the exit code alone"
+        )
+        text += f"; weaker evidence: {source} of the command, which the code under test could forge"
     lint = case.deltas.get("lint")
     if lint and lint.new:
         text += f"; but {lint.tool} finds something new: {_few(lint.new)}"

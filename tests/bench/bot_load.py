@@ -34,6 +34,9 @@ class Hub(ThreadingHTTPServer):
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
 
+    def handle_error(self, *_):
+        """A bot that was killed has hung up; nothing to say about that."""
+
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_address[1]}"
@@ -65,6 +68,8 @@ class _Handler(BaseHTTPRequestHandler):
             )
         elif match := re.search(r"/pulls/(\d+)$", path):
             self._say(_pull(int(match[1])))
+        elif re.search(r"/pulls/\d+/(?:files|comments)$", path):
+            self._say([])
         elif match := re.search(r"/issues/(\d+)/comments$", path):
             self._say(self._page(int(match[1]), int(re.search(r"[?&]page=(\d+)", f"?{query}")[1])))
         else:
@@ -73,7 +78,8 @@ class _Handler(BaseHTTPRequestHandler):
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
         if self.path == "/graphql":
-            self._say({"data": {"viewer": {"login": ME}}})
+            threads = {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
+            self._say({"data": {"viewer": {"login": ME}, "repository": {"pullRequest": {"reviewThreads": threads}}}})
         elif match := re.search(r"/issues/comments/(\d+)/reactions$", self.path):
             with self.server.lock:
                 self.server.reactions[int(match[1]), body["content"]] += 1

@@ -96,7 +96,61 @@ def together(diff, text, chance):
     return fenced(diff, text, chance)
 
 
+def hunks(diff):
+    head, *found = re.split(r"(?m)^(?=@@)", diff)
+    return head, found
+
+
+def out_of_order(diff, text, chance):
+    head, found = hunks(diff)
+    return head + "".join(reversed(found)), text
+
+
+def space_lost(diff, text, chance):
+    """Context lines without the space before them."""
+    return re.sub(r"^ (?=.*\S)", "", diff, flags=re.MULTILINE), text
+
+
+def escaped(diff, text, chance):
+    return diff.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;"), text
+
+
+def absolute(diff, text, chance):
+    return re.sub(r"^(---|\+\+\+) [ab]/", r"\1 /home/runner/work/project/project/", diff, flags=re.MULTILINE), text
+
+
+def indented(diff, text, chance):
+    """The whole diff as an indented block of Markdown."""
+    return "Like so:\n\n" + "".join(f"    {line}\n" for line in diff.splitlines()), text
+
+
+def no_context(diff, text, chance):
+    """Only what is removed and added, where that is one block in the place of another."""
+    head, found = hunks(diff)
+    return head + "".join(bare_block(one) if one_block(one) else one for one in found), text
+
+
+def bare_block(hunk):
+    return re.sub(r"^ .*\n", "", hunk, flags=re.MULTILINE)
+
+
+def one_block(hunk):
+    signs = "".join(line[:1] for line in hunk.splitlines()[1:])
+    return re.fullmatch(r" *-+\+* *", signs) is not None
+
+
+def twice(diff, text, chance):
+    """The same diff told two times."""
+    return f"First:\n```diff\n{diff}```\nAgain, in full:\n```diff\n{diff}```\n", text
+
+
+def blanks_lost(diff, text, chance):
+    """Blank context lines lost altogether."""
+    return re.sub(r"^ \n", "", diff, flags=re.MULTILINE), text
+
+
 CORRUPTIONS = (
     clean, counts, starts, starts_and_counts, bare, no_prefix, no_git_header, fenced, blanks_stripped, ends_stripped,
-    crlf_diff, crlf_file, no_end, drifted, lost_context, altered_context, indent_lost, together,
+    crlf_diff, crlf_file, no_end, drifted, lost_context, altered_context, indent_lost, together, out_of_order,
+    space_lost, escaped, absolute, indented, no_context, twice, blanks_lost,
 )  # fmt: skip

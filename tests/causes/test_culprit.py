@@ -129,3 +129,22 @@ def test_several_copies_find_the_same(width):
     with Laboratory(sandbox, "tree") as lab:
         *_, found = culprit(changes(MemoryTrees(BASE, head(3, 11))), RUN, lab, width)
     assert files(found) == ["m3.txt", "m11.txt"]
+
+
+def test_only_what_was_asked_about_is_looked_into():
+    sandbox = MemorySandbox(
+        BASE, {f"t{number}": lambda files, number=number: not bad(files, number) for number in (3, 7)}
+    )
+    with Laboratory(sandbox, "tree") as lab:
+        *_, found = culprit(changes(MemoryTrees(BASE, head(3, 7))), RUN, lab, wanted=("t7",))
+    assert files(found) == ["m7.txt"]
+
+
+@pytest.mark.parametrize("chance", [0.1, 0.5, 0.9])
+def test_a_coin_blames_nobody(chance):
+    named = 0
+    for seed in range(100):
+        dice = Random(seed)
+        sandbox = MemorySandbox(BASE, {"t": lambda files, dice=dice: dice.random() >= chance})
+        named += bool(answer(sandbox, head(3)).hunks)
+    assert named <= 2

@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+import re
 from dataclasses import asdict, replace
 from datetime import datetime, timezone
 
@@ -180,7 +181,7 @@ def test_what_a_log_says_stays_text(ask):
         assert "@user" not in outside
         assert "<img" not in outside
         assert "<script" not in outside
-        assert "](http" not in outside
+        assert not re.search(r"(?<!\\)\]\((?!#issuecomment-)", outside)
         assert "\u202e" not in text
         assert "\x1b" not in text
 
@@ -206,6 +207,14 @@ def outside_of_code(text):
         assert end > 0
         out = out[:start] + out[end + len(ticks) :]
     return out
+
+
+def test_a_secret_of_ours_is_not_posted_wherever_it_came_from(ask, monkeypatch):
+    secret = "correct-horse-battery-staple"
+    monkeypatch.setenv("DSPY_CI_WEBHOOK_SECRET", secret)
+    (text,) = texts(ask("/dspy explain", facts=facts(replace(RED, message=f"got {secret} instead")))[1])
+    assert "instead" in text
+    assert secret not in text
 
 
 def test_a_failure_can_be_named(ask):
@@ -249,6 +258,21 @@ def test_apply_commits_what_was_proved_and_names_who_asked(ask, forge):
     assert "Co-authored-by: ann <55+ann@users.noreply.github.com>" in push["message"]
     assert f"Dspy-CI-Patch: {ID}" in push["message"]
     assert "comment 2" in push["message"]
+
+
+def test_a_commit_that_was_made_before_a_crash_is_told_and_not_made_again(ask, forge):
+    ask("/dspy fix", comment=1)
+    ask("/dspy apply", comment=2)
+    made = forge.state.branches["topic"]
+    forge.state.pulls[7] = replace(PULL, head_sha=made)
+    forge.state.comments[7].pop()  # the answer, which was never posted
+    word, posted, _ = ask("/dspy apply", comment=2)
+    assert word == "done"
+    assert made[:12] in texts(posted)[0]
+    assert not [one for one in posted if one.verb == "push"]
+    word, posted, _ = ask("/dspy apply", comment=3)
+    assert word == "refused"
+    assert "my own" in texts(posted)[0]
 
 
 def test_apply_without_a_token_whose_pushes_start_ci_says_so(ask):
@@ -388,6 +412,18 @@ def test_an_edit_that_makes_no_sense_offers_nothing(ask, record):
     word, posted, _ = ask('/dspy edit "x"', edit=Made(json.dumps(record)))
     assert word == "failed"
     assert "/dspy apply" not in texts(posted)[0]
+
+
+def test_a_harmless_edit_is_shown_and_not_offered(ask):
+    unproved = EDITED | {"verdict": VERDICT | {"state": "unverified"}}
+    record = {"summary": "Proposed: it does no harm.", "patches": [unproved], "model": None, "notes": []}
+    word, posted, _ = ask('/dspy edit "set x to 2"', edit=Made(json.dumps(record)))
+    assert word == "done"
+    (text,) = texts(posted)
+    assert DIFF in text
+    assert "not proved" in text
+    assert not [one for one in posted if one.verb == "create_review"]
+    assert ask("/dspy apply", comment=2)[0] == "refused"
 
 
 def test_ignore_is_remembered(ask):

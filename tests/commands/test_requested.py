@@ -63,7 +63,10 @@ def forge(hosted, tmp_path):
         commits={head: Commit(head, "", "ann")}, branches={"topic": head},
         runs={70: Run(70, "ci", "pull_request", head, "topic", "o/r", "completed", "failure")},
         jobs={70: (Job(5, "test", "completed", "failure"),)}, logs={5: log_of(tmp_path / "project")},
-        contents={("shop.py", head): BAD["shop.py"].encode(), ("pyproject.toml", base): GOOD["pyproject.toml"].encode()},
+        contents={
+            ("shop.py", head): BAD["shop.py"].encode(),
+            ("pyproject.toml", base): GOOD["pyproject.toml"].encode(),
+        },
     )  # fmt: skip
     return Drafts(state, me="our-app[bot]")
 

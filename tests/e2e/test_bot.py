@@ -1,6 +1,7 @@
 """The webhook server as a process: it is killed, and nothing is lost or said twice."""
 
 import importlib.util
+import json
 import sys
 from pathlib import Path
 
@@ -59,3 +60,66 @@ def test_two_bots_do_not_share_a_state(bot_load, dspy_ci, tmp_path):
         hub.shutdown()
         hub.server_close()
     assert (tmp_path / "state.sqlite").exists()
+
+
+@pytest.fixture
+def hub(bot_load):
+    found = bot_load.Hub()
+    yield found
+    found.shutdown()
+    found.server_close()
+
+
+@pytest.fixture
+def respond(bot_load, dspy_ci, hub, tmp_path):
+    """Run `respond` on an event; the environment is that of a job."""
+
+    def run(*args, event=None, **env):
+        _, body = bot_load.delivery(7, 3)
+        (tmp_path / "event.json").write_bytes(body if event is None else event)
+        job = {
+            "GITHUB_API_URL": hub.url, "GITHUB_TOKEN": "a-token", "GITHUB_EVENT_PATH": str(tmp_path / "event.json"),
+            "GITHUB_EVENT_NAME": "issue_comment", "GITHUB_OUTPUT": str(tmp_path / "output"),
+        }  # fmt: skip
+        return dspy_ci("respond", *args, cwd=tmp_path, **{**job, **env})
+
+    return run
+
+
+@pytest.mark.slow
+def test_respond_answers_an_event_once_and_tells_the_runner(respond, hub, tmp_path):
+    first = respond()
+    assert first.returncode == 0, first.stderr
+    assert hub.answered() == {7: 1}
+    assert hub.reactions == {(7, "eyes"): 1, (7, "rocket"): 1}
+    assert "\ndone\n" in (tmp_path / "output").read_text()
+    again = respond()
+    assert (again.returncode, hub.answered()) == (0, {7: 1})
+    assert "known" in again.stderr
+
+
+@pytest.mark.slow
+def test_a_dry_run_shows_and_posts_nothing(respond, hub):
+    done = respond("--dry-run")
+    assert done.returncode == 0, done.stderr
+    assert [json.loads(line)["verb"] for line in done.stdout.splitlines()] == ["react", "create_comment", "react"]
+    assert not hub.comments
+    assert not hub.reactions
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(("event", "env", "code", "said"), [
+    (b"{", {}, 2, "no JSON"),
+    (b"[" * 100_000, {}, 2, "no JSON"),
+    (b'{"action": "created"}', {}, 2, "no event that we know"),
+    (b'{"action": "edited"}', {}, 0, "ignored"),
+    (None, {"GITHUB_EVENT_NAME": "push"}, 0, "ignored"),
+    (None, {"GITHUB_EVENT_PATH": "absent.json"}, 2, "cannot read"),
+    (None, {"GITHUB_TOKEN": "", "GH_TOKEN": ""}, 4, "GITHUB_TOKEN"),
+    (None, {"GITHUB_API_URL": "http://example.com"}, 2, "a token is not sent"),
+])  # fmt: skip
+def test_what_cannot_be_answered_is_a_sentence(respond, hub, event, env, code, said):
+    done = respond(event=event, **env)
+    assert (done.returncode, said in done.stderr) == (code, True), done.stderr
+    assert "Traceback" not in done.stderr
+    assert not hub.comments

@@ -69,6 +69,15 @@ def test_what_is_not_done_is_there_again_after_a_crash_in_the_same_order():
     assert take(again) == 2
 
 
+def test_an_entry_that_nobody_can_read_stops_nothing():
+    store = MemoryStore()
+    for number, value in enumerate([None, 5, {"repo": "o/r"}, {"author": []}]):
+        store.append("bot.requests", value, id=str(number))
+    queue = Queue(store)
+    queue.offer(command(1))
+    assert [take(queue), take(queue)] == [1, None]
+
+
 def test_the_cursor_moves_over_what_is_done_and_no_mark_stays():
     store = MemoryStore()
     queue = Queue(store)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import sys
+from dataclasses import replace
 
 import pytest
 
@@ -40,7 +41,7 @@ def test_one():
     numbers = [1, 2, 3]
     assert most(numbers) == 3
 
-@pytest.mark.parametrize("given, wanted", [([7], 7), ([1, 8], 8)])
+@pytest.mark.parametrize("given, wanted", [([1, 8], 8), ([4, 9, 3, 2], 9), ([7, 6, 5], 7)])
 def test_more(given, wanted):
     assert most(given) == wanted
 
@@ -65,7 +66,7 @@ def test_calls_come_from_docstring_tests_and_parameters():
     found = calls(MOST, SNAPSHOT, TESTS, seed=0)
     assert found[0][:2] == ("most([4, 9, 5])", "9")
     codes = [call.code for call in found]
-    assert {"most([1, 2, 3])", "most([7])", "most([1, 8])"} <= set(codes)
+    assert {"most([1, 2, 3])", "most([4, 9, 3, 2])", "most([1, 8])"} <= set(codes)
     assert len(codes) == len(set(codes)) > 20
     assert not any("tmp_path" in code for code in codes)
 
@@ -85,7 +86,10 @@ def copy(tmp_path_factory):
 
 
 def court(copy):
-    red = tuple(f"{TESTS[0]}::{name}" for name in ("test_one", "test_more[given0-7]", "test_more[given1-8]"))
+    red = tuple(
+        f"{TESTS[0]}::{name}"
+        for name in ("test_one", "test_more[given0-8]", "test_more[given1-9]", "test_more[given2-7]")
+    )
     run = TestRun(sys.executable, 30.0, per_test=2.0)
     return Court(Evidence(SNAPSHOT, (), red=frozenset(red)), Jury(run, red, (), quick=True, errors={}), copy)
 
@@ -105,6 +109,13 @@ def test_the_docstring_outweighs_a_better_guess(copy):
 def test_patches_that_agree_are_safe(copy):
     found = settled([patch("number < best", "number > best"), patch("<", ">=")], court(copy))
     assert [one.safe for one in found] == [True, True]
+
+
+@pytest.mark.slow
+def test_a_patch_that_the_tests_cannot_tell_from_its_neighbours_is_a_guess(copy):
+    asked = court(copy)
+    weak = replace(asked, jury=replace(asked.jury, targets=asked.jury.targets[:1]))
+    assert not settled([patch("number < best", "number > best")], weak)[0].safe
 
 
 @pytest.mark.slow

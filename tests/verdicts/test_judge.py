@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+from random import Random
+
 import pytest
 
 from dspy_ci.codebase.snapshot import Snapshot
@@ -197,3 +199,22 @@ def test_an_edit_of_what_the_tests_import_while_we_work_makes_the_proof_void(edi
     result = verdict(patch("def add(a, b):\n    return a + b\n"))
     assert result.state is state
     assert edited in result.reason
+
+
+@pytest.mark.parametrize("green", [0.2, 0.5, 0.8])
+def test_a_test_that_tosses_a_coin_proves_nothing(green):
+    proved = 0
+    for seed in range(100):
+        dice = Random(seed)
+        sandbox = MemorySandbox(FILES, {"t::coin": lambda files, dice=dice: dice.random() < green, "t::other": passing})
+        proved += verdict(patch("def add(a, b):\n    return a + b\n"), sandbox).verified
+    assert proved <= 1
+
+
+def test_a_command_that_alternates_by_itself_proves_nothing():
+    turns = iter([1, 1, *[0, 0, 0, 0] * 9])
+    sandbox = MemorySandbox(FILES, commands=lambda command, files: Outcome(next(turns), "", 0.0))
+    with sandbox.open() as copy:
+        baseline = measure(copy, CommandTrial(Command(("x",), 10)))
+        result = judge(patch("def add(a, b):\n    return a + b\n"), baseline, copy)
+    assert result.state is State.UNVERIFIED

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import cast, get_args
 
+from dspy_ci.adapters.sandbox import container, seatbelt
 from dspy_ci.adapters.sandbox.confine import Limits, Tier
 from dspy_ci.adapters.sandbox.local import LocalSandbox
 from dspy_ci.adapters.sandbox.preflight import Trial, trials
 from dspy_ci.errors import IsolationError, SandboxError, UsageError
 
 NO_ENV: Mapping[str, str] = {}
-_UNWRITTEN = {"C": "tier C (Seatbelt) needs macOS", "D": "tier D (docker) is not available in this version"}
+UNTRIED: Mapping[str, tuple[str, Callable[[], str]]] = {
+    "C": ("Seatbelt", seatbelt.obstacle),
+    "D": ("docker", container.obstacle),
+}
+"""Tiers that are written but never chosen: their name, and why not here."""
 
 
 def chosen(root: str, wanted: str = "auto", *, isolated: bool = False, env: Mapping[str, str] = NO_ENV) -> LocalSandbox:
@@ -22,8 +27,9 @@ def chosen(root: str, wanted: str = "auto", *, isolated: bool = False, env: Mapp
     wanted, SandboxError when the wanted one does not hold, UsageError when it does not exist.
     """
     letter = wanted.strip().upper()
-    if letter in _UNWRITTEN:
-        raise SandboxError(_UNWRITTEN[letter], hint="use --sandbox auto")
+    if letter in UNTRIED:
+        name, obstacle = UNTRIED[letter]
+        raise SandboxError(f"tier {letter} ({name}) is not used: {obstacle()}", hint="use --sandbox auto")
     if letter != "AUTO" and letter not in get_args(Tier):
         raise UsageError(f"there is no sandbox {wanted!r}", hint="use auto, A, B or E")
     found = {trial.tier: trial for trial in trials()}

@@ -72,7 +72,11 @@ class KeptCopy:
             "limits": asdict(plan.limits),
             "readable": sorted(self._readable),
         }
-        answer, _ = self._ask(head, (), _PATIENCE)
+        try:
+            answer, _ = self._ask(head, (), _PATIENCE)
+        except SandboxError:
+            self.close()
+            raise
         self.root: str = answer["root"]
         self._scratch: str = answer["scratch"]
 

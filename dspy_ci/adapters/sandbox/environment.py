@@ -54,6 +54,29 @@ def _holds_others(path: str) -> bool:
 
 @cache
 def needed(program: str) -> tuple[str, ...]:
-    """What a program given by its path reads of its own: an interpreter its environment, any other its folder."""
-    name = Path(program).name
-    return places(program) if name.startswith(("python", "pypy")) else _safe([str(Path(program).parent)])
+    """What a program given by its path reads of its own: an interpreter its environment, a script its interpreter's.
+
+    Of any other program its folder is shown; of a compiler or its like, all that was installed with it.
+    """
+    path = Path(program)
+    if path.name.startswith(("python", "pypy")):
+        return places(program)
+    if python := _shebang(path):
+        return (*places(python), *_safe([str(path.parent)]))
+    if path.name in _TOOLCHAINS and path.parent.name == "bin" and not path.parent.parent.name.startswith("."):
+        return _safe([str(path.parent.parent)])
+    return _safe([str(path.parent), *([str(path.parent.parent / "lib")] if path.parent.name == "bin" else [])])
+
+
+_TOOLCHAINS = frozenset({"cargo", "rustc", "go", "node", "npm", "npx", "yarn", "pnpm"})
+
+
+def _shebang(path: Path) -> str | None:
+    """The Python that a script names in its first line."""
+    try:
+        with path.open("rb") as source:
+            first = source.readline(256)
+    except OSError:
+        return None
+    words = first[2:].decode(errors="replace").split() if first.startswith(b"#!") else []
+    return words[0] if words and Path(words[0]).name.startswith(("python", "pypy")) else None

@@ -51,7 +51,8 @@ def make_light(folder: GitFolder, target: Path, objects: Path) -> None:
     ):
         if (source / name).is_file():
             shutil.copyfile(source / name, target / name)
-    shutil.copytree(folder.common / "refs", target / "refs", dirs_exist_ok=True)
+    if (folder.common / "refs").is_dir():
+        shutil.copytree(folder.common / "refs", target / "refs", dirs_exist_ok=True)
 
 
 def _config(path: Path) -> str:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from dspy_ci.failures.failure import Failure
-from dspy_ci.patches.fixers.site import Site, site_at, sites
+from dspy_ci.patches.fixers.site import executed, sites
 from dspy_ci.patches.patch import Patch
 from dspy_ci.suspects.evidence import Evidence
 
@@ -20,7 +20,7 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     if failure.kind != "test":
         return
     seen: set[tuple[str, int]] = set()
-    for site in (*sites(failure, evidence), *_executed(failure, evidence)):
+    for site in (*sites(failure, evidence), *executed(failure, evidence)):
         place = (site.path, site.function.start)
         texts = [] if place in seen else [node for node in ast.walk(site.function.node) if _is_separator(node)]
         seen.add(place)
@@ -38,10 +38,3 @@ def _is_separator(node: ast.AST) -> bool:
     return all(
         part == "" or part.replace("_", "").replace("-", "").replace(".", "").isalnum() for part in parts
     ) and all(len(part) != 1 for part in parts)
-
-
-def _executed(failure: Failure, evidence: Evidence) -> Iterator[Site]:
-    for path, lines in sorted(evidence.lines.get(failure.test_id or "", {}).items()):
-        if path in evidence.paths and _BACKSLASH in (evidence.snapshot.text(path) or ""):
-            found = (site_at(evidence, path, line) for line in sorted(lines))
-            yield from (site for site in found if site)

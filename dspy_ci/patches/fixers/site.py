@@ -83,6 +83,16 @@ def sites(failure: Failure, evidence: Evidence) -> Iterator[Site]:
                 yield site
 
 
+def executed(failure: Failure, evidence: Evidence) -> Iterator[Site]:
+    """Our own functions that the failing test ran, each at its first line."""
+    for path, lines in sorted(evidence.lines.get(failure.test_id or "", {}).items()):
+        tree = evidence.snapshot.tree(path) if path in evidence.paths else None
+        for function in functions(path, tree)[:-1] if tree else ():
+            site = site_at(evidence, path, function.start) if any(line in function for line in lines) else None
+            if site:
+                yield site
+
+
 def site_at(evidence: Evidence, path: str, line: int) -> Site | None:
     """The site of a line; None when the file does not parse."""
     tree, text = evidence.snapshot.tree(path), evidence.snapshot.text(path)

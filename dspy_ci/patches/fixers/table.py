@@ -10,12 +10,20 @@ from typing import Protocol
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.fixers import (
     annotation,
+    bytes_text,
+    data_path,
+    dataclass_default,
     encoding,
+    forward_reference,
+    lazy_value,
+    looping,
+    lost_result,
     missing_attribute,
     missing_await,
     missing_init,
     missing_key,
     missing_module,
+    missing_property,
     missing_super,
     mixed_types,
     naive_datetime,
@@ -25,6 +33,7 @@ from dspy_ci.patches.fixers import (
     syntax,
     unbound_local,
     undefined_name,
+    unhashable,
     unordered,
     unused_ignore,
     wrong_call,
@@ -44,9 +53,10 @@ class Fixer(Protocol):
 
 
 FIXERS: tuple[Fixer, ...] = (
-    syntax, shadowed_builtin, unbound_local, undefined_name, missing_module, missing_init, missing_super,
-    missing_attribute, missing_key, wrong_call, missing_await, parentheses, naive_datetime, encoding, mixed_types,
-    unordered, separators, unused_ignore, annotation,
+    syntax, shadowed_builtin, unbound_local, forward_reference, undefined_name, missing_module, missing_init,
+    missing_super, missing_attribute, missing_property, missing_key, wrong_call, dataclass_default, missing_await,
+    parentheses, naive_datetime, encoding, data_path, looping, lazy_value, unhashable, lost_result, bytes_text,
+    mixed_types, unordered, separators, unused_ignore, annotation,
 )  # fmt: skip
 MOST = 40
 """How many patches of one fixer for one failure are worth a trial."""

@@ -5,9 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 
-from dspy_ci.codebase.functions import Function, functions
 from dspy_ci.failures.failure import Failure
-from dspy_ci.patches.fixers.site import Site, said, site_at
+from dspy_ci.patches.fixers.site import Site, executed, said
 from dspy_ci.patches.patch import Patch
 from dspy_ci.suspects.evidence import Evidence
 
@@ -23,7 +22,7 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     )
     if not found or not _same_members(found[1], found[2]):
         return
-    for site in _executed(failure, evidence):
+    for site in executed(failure, evidence):
         for node in ast.walk(site.function.node):
             yield from _ordered(node, site)
 
@@ -37,20 +36,6 @@ def _same_members(one: str, two: str) -> bool:
     except (ValueError, SyntaxError, MemoryError, RecursionError):
         return False
     return left != right and sorted(map(repr, left)) == sorted(map(repr, right))
-
-
-def _executed(failure: Failure, evidence: Evidence) -> Iterator[Site]:
-    """The functions that the failing test ran."""
-    for path, lines in sorted(evidence.lines.get(failure.test_id or "", {}).items()):
-        tree = evidence.snapshot.tree(path) if path in evidence.paths else None
-        for function in functions(path, tree)[:-1] if tree else ():
-            site = site_at(evidence, path, function.start) if _ran(function, lines) else None
-            if site:
-                yield site
-
-
-def _ran(function: Function, lines: frozenset[int]) -> bool:
-    return any(function.start < line <= function.end for line in lines)
 
 
 def _ordered(node: ast.AST, site: Site) -> Iterator[Patch]:

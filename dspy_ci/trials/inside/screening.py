@@ -15,6 +15,7 @@ import time
 import types
 
 import pytest
+from _pytest.runner import runtestprotocol
 
 READ = 1 << 16
 ENDLESS = "endless"
@@ -28,20 +29,17 @@ def pytest_runtestloop(session):
     with open(os.path.splitext(os.path.abspath(__file__))[0] + ".json", encoding="utf-8") as source:
         job = json.load(source)
     known = {item.nodeid: item for item in session.items}
-    targets = [known[name] for name in job["targets"] if name in known]
-    guards = [known[name] for name in job["guards"] if name in known]
-    if len(targets) == len(job["targets"]):
-        Screen(job, targets, guards).run()
+    Screen(job, [known.get(name) for name in job["tests"]]).run()
     return True
 
 
 class Screen:
     """The versions, the tests, and the functions that the versions replace."""
 
-    def __init__(self, job, targets, guards):
-        self.job, self.targets, self.guards = job, targets, guards
+    def __init__(self, job, items):
+        self.job, self.items = job, items
         self.out = os.dup(1)  # pytest was told not to capture it
-        self.live = {path: live_functions(path, text) for path, text in job["files"].items()}
+        self.live = live_functions(job["texts"])
         self.short = {}
 
     def run(self):
@@ -49,26 +47,27 @@ class Screen:
         end = time.time() + self.job["deadline"]
         gc.collect()
         gc.disable()
-        for number, version in enumerate(self.job["versions"]):
+        gc.freeze()
+        for number, entry in enumerate(self.job["entries"]):
             if time.time() > end:
                 return
-            for path, lines, _ in version:
+            for path, lines, _ in entry["version"]:
                 self.shortened(path, lines)
-            said = self.child(version)
+            said = self.child(entry)
             os.write(self.out, "{} {} {}\n".format(self.job["token"], number, said).encode("ascii", "replace"))
 
-    def child(self, version):
+    def child(self, entry):
         """Try one version in a process of its own; what it said, or `- -` when it was ended."""
         reader, writer = os.pipe()
         pid = os.fork()
         if pid == 0:
             try:
                 os.close(reader)
-                os.write(writer, self.attempt(version).encode("ascii", "replace"))
+                os.write(writer, self.attempt(entry).encode("ascii", "replace"))
             finally:
                 os._exit(0)
         os.close(writer)
-        ready, _, _ = select.select([reader], [], [], self.job["limit"])
+        ready, _, _ = select.select([reader], [], [], entry["limit"])
         said = os.read(reader, READ).decode("ascii", "replace") if ready else ""
         os.close(reader)
         try:
@@ -78,25 +77,38 @@ class Screen:
         os.waitpid(pid, 0)
         return said or "- -"
 
-    def attempt(self, version):
+    def attempt(self, entry):
         """Which tests pass with the version, as digits, and how the targets fail."""
         sink = os.open(os.devnull, os.O_RDWR)
         os.dup2(sink, 1)
         os.dup2(sink, 2)
-        if not self.exchange(version):
+        targets, guards = ([self.items[at] for at in entry[kind]] for kind in ("targets", "guards"))
+        if None in targets or not self.exchange(entry["version"]):
             return "? ?"
+        watch = Watch(self.job["per_test"])
         digits, errors = "", []
-        for item, following in zip(self.targets, [*self.targets[1:], *self.guards[:1], None]):
-            good, error = outcome(item, following, self.job["each"])
+        for item, following in neighbours(targets, guards):
+            good, error = watch.outcome(item, following)
             digits += "01"[good]
             errors += [error] if error else []
             if error == ENDLESS or (len(digits) >= ENOUGH and "1" not in digits):
                 break
-        digits = digits.ljust(len(self.targets), "0")
-        if "1" in digits:
-            for item, following in zip(self.guards, [*self.guards[1:], None]):
-                digits += "01"[outcome(item, following, self.job["each"])[0]]
-        return "{} {}".format(digits, ",".join(errors) or "-")
+        digits = digits.ljust(len(targets), "0")
+        if "1" in digits or not targets:
+            digits += self.guarded(guards, watch, stop=not targets)
+        return "{} {}".format(digits or "-", ",".join(errors) or "-")
+
+    def guarded(self, guards, watch, stop):
+        """The digits of the guards."""
+        digits = ""
+        for item, following in neighbours(guards):
+            if item is None:
+                digits += "."
+                continue
+            digits += "01"[watch.outcome(item, following)[0]]
+            if stop and digits.endswith("0"):
+                break
+        return digits
 
     def exchange(self, version):
         """Give the live functions the version's code; whether all that it changes are there."""
@@ -106,7 +118,7 @@ class Screen:
         """The file's text, but for what is not needed."""
         key = (path, str(lines))
         if key not in self.short:
-            text = self.job["files"][path]
+            text = self.job["texts"][path]
             try:
                 self.short[key] = alone(text, ast.parse(text), lines)
                 compile(self.short[key], path, "exec", dont_inherit=True)
@@ -119,7 +131,7 @@ class Screen:
         text = self.shortened(path, lines)
         for start, stop, new in sorted(edits, reverse=True):
             text = text[:start] + new + text[stop:]
-        functions, filename = self.live[path]
+        functions, filename = self.live.get(path, ((), path))
         codes = code_tree(compile(text, filename, "exec", dont_inherit=True)) if functions else {}
         missing = [True] * len(lines)
         for function, place in functions:
@@ -135,21 +147,39 @@ class Screen:
         return not any(missing)
 
 
-def ring(*_):
-    """End a test that takes too long."""
-    raise pytest.fail.Exception("the test ran longer than it may")
+class Watch:
+    """Runs one test after the other and ends what takes too long."""
+
+    def __init__(self, limit):
+        self.limit = limit
+        signal.signal(signal.SIGPROF, self.ring)
+        signal.signal(signal.SIGALRM, self.ring)
+
+    def ring(self, *_):
+        pytest.fail("the test ran longer than it may")
+
+    def outcome(self, item, following):
+        """Whether a test passes, and the name of its error."""
+        signal.setitimer(signal.ITIMER_PROF, self.limit, 0.2)
+        signal.setitimer(signal.ITIMER_REAL, 4 * self.limit + 1, 0.2)
+        try:
+            return outcome(item, following)
+        finally:
+            signal.setitimer(signal.ITIMER_PROF, 0)
+            signal.setitimer(signal.ITIMER_REAL, 0)
 
 
-def outcome(item, following, seconds):
+def neighbours(first, second=()):
+    """Each item with the one that follows, which decides what is torn down between them."""
+    here = [item for item in first if item is not None]
+    after = [*here, *(item for item in second if item is not None)][1:] + [None]
+    following = iter(after)
+    return [(item, next(following, None) if item is not None else None) for item in first]
+
+
+def outcome(item, following):
     """Whether a test passes, and the name of its error."""
-    from _pytest.runner import runtestprotocol
-
-    signal.signal(signal.SIGPROF, ring)
-    signal.setitimer(signal.ITIMER_PROF, seconds, seconds)  # its own time: others may keep the machine busy
-    try:
-        reports = runtestprotocol(item, log=False, nextitem=following)
-    finally:
-        signal.setitimer(signal.ITIMER_PROF, 0)
+    reports = runtestprotocol(item, log=False, nextitem=following)
     if all(report.passed and not hasattr(report, "wasxfail") for report in reports):
         return True, ""
     crash = next((getattr(report.longrepr, "reprcrash", None) for report in reports if report.failed), None)
@@ -160,22 +190,29 @@ def outcome(item, following, seconds):
     return False, head if head.replace(".", "").isalnum() else "AssertionError"
 
 
-def live_functions(path, text):
-    """The functions of a file that exist now, each with its place in the file's tree of code objects."""
-    real = filename = os.path.realpath(path)
-    try:
-        tree = code_tree(compile(text, path, "exec", dont_inherit=True))
-    except (SyntaxError, ValueError):
-        return [], filename
-    places = {(code.co_name, code.co_firstlineno): place for place, code in tree.items() if place}
-    found = []
+def live_functions(texts):
+    """By path, the functions of a file that exist now, each with its place in the file's code, and the file's name."""
+    places, names = {}, {}
+    for path, text in texts.items():
+        try:
+            tree = code_tree(compile(text, path, "exec", dont_inherit=True))
+        except (SyntaxError, ValueError):
+            continue
+        names[os.path.realpath(path)] = path
+        places[path] = {(code.co_name, code.co_firstlineno): place for place, code in tree.items() if place}
+    found, real = {}, {}
     for thing in gc.get_objects():
-        code = thing.__code__ if type(thing) is types.FunctionType else None
-        place = places.get((code.co_name, code.co_firstlineno)) if code else None
-        if place and os.path.realpath(code.co_filename) == real:
-            found.append((thing, place))
-            filename = code.co_filename
-    return found, filename
+        if type(thing) is not types.FunctionType:
+            continue
+        code = thing.__code__
+        name = code.co_filename
+        if name not in real:
+            real[name] = names.get(os.path.realpath(name))
+        path = real[name]
+        place = places[path].get((code.co_name, code.co_firstlineno)) if path else None
+        if place:
+            found.setdefault(path, ([], name))[0].append((thing, place))
+    return found
 
 
 def alone(text, tree, lines):

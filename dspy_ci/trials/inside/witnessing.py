@@ -38,7 +38,7 @@ def pytest_runtestloop(session):
     with open(os.path.splitext(os.path.abspath(__file__))[0] + ".json", encoding="utf-8") as source:
         job = json.load(source)
     known = {item.nodeid: item for item in session.items}
-    screen = screening.Screen(job, [], [])
+    screen = screening.Screen(job, [])
     recorder = Recorder(job, screen.live)
     recorder.listen([known[name] for name in job["tests"] if name in known])
     Questions(job, screen, recorder.calls).ask()
@@ -52,7 +52,7 @@ class Recorder:
         self.most, self.until = job["most"], time.time() + job["deadline"] / 3
         self.calls, self.seen, self.here = [], set(), {}
         self.functions = {}
-        for path, functions in live.items():
+        for path, (functions, _) in live.items():
             for function, _ in functions:
                 line = function.__code__.co_firstlineno
                 if any(first <= line <= last for first, last in job["lines"].get(path, ())):
@@ -237,11 +237,23 @@ def varied(calls, most, chance):
         function, found = calls[number % len(calls)]
         try:
             other = copy.deepcopy(found)
-            if vary(other, bound(function), chance) and (function, shape(other)) not in seen:
+            mixed = number % 2 and mix(other, function, calls, chance)
+            if (mixed or vary(other, bound(function), chance)) and (function, shape(other)) not in seen:
                 seen.add((function, shape(other)))
                 yield function, other, False
         except Exception:  # noqa: S112 - a value that does not like to be changed stays as it is
             continue
+
+
+def mix(found, function, calls, chance):
+    """Take one argument from another call of the same function; whether there was one of its kind."""
+    others = [plain for known, (plain, _) in calls if known is function and len(plain) == len(found[0])]
+    plain = chance.choice(others) if others and found[0] else None
+    at = chance.randrange(len(found[0])) if plain else 0
+    if plain is None or type(plain[at]) is not type(found[0][at]):
+        return False
+    found[0][at] = copy.deepcopy(plain[at])
+    return True
 
 
 def bound(function):

@@ -452,3 +452,50 @@ def test_a_package_without_init_offers_what_its_module_defines():
     }
     twice = {**files, "pkg/b.py": "def one(): ...\n"}
     assert not list(BY_NAME["missing-init"].fixes(failure, Evidence(Snapshot.of(twice), (failure,))))
+
+
+@pytest.mark.parametrize(
+    ("name", "message", "code", "line", "after"),
+    [
+        ("dataclass-default", "ValueError: mutable default <class 'list'> for field x is not allowed: use default_factory", "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: list = []\n", 2, "from dataclasses import dataclass, field\n@dataclass\nclass A:\n    x: list = field(default_factory=list)\n"),
+        ("dataclass-default", "ValueError: mutable default <class 'list'> for field x is not allowed: use default_factory", "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: list = [1]\n", 2, "import dataclasses\n@dataclasses.dataclass\nclass A:\n    x: list = dataclasses.field(default_factory=lambda: [1])\n"),
+        ("dataclass-default", "ValueError: mutable default <class 'list'> for field y is not allowed: use default_factory", "from dataclasses import dataclass\n@dataclass\nclass A:\n    x: list = []\n", 2, None),
+        ("dataclass-default", "TypeError: non-default argument 'b' follows default argument", "from dataclasses import dataclass\n@dataclass\nclass A:\n    a: int = 1\n    b: int\n", 2, "from dataclasses import dataclass\n@dataclass\nclass A:\n    b: int\n    a: int = 1\n"),
+        ("looping", "RuntimeError: dictionary changed size during iteration", "def f(d):\n    for k in d:\n        del d[k]\n", 2, "def f(d):\n    for k in list(d):\n        del d[k]\n"),
+        ("looping", "ValueError: too many values to unpack (expected 2)", "def f(d):\n    for k, v in d:\n        pass\n", 2, "def f(d):\n    for k, v in d.items():\n        pass\n"),
+        ("looping", "ValueError: too many values to unpack (expected 2)", "def f(d):\n    a, b = d\n", 2, None),
+        ("looping", "TypeError: 'int' object is not iterable", "def f(n):\n    return [i for i in n]\n", 2, "def f(n):\n    return [i for i in range(n)]\n"),
+        ("looping", "TypeError: 'int' object is not iterable", "def f(n):\n    for i in range(n):\n        sum(i)\n", 3, None),
+        ("lazy-value", "TypeError: 'dict_keys' object is not subscriptable", "def f(d):\n    return d.keys()[0]\n", 2, "def f(d):\n    return list(d.keys())[0]\n"),
+        ("lazy-value", "TypeError: object of type 'map' has no len()", "def f(d):\n    x = map(int, d)\n    return len(x)\n", 3, "def f(d):\n    x = list(map(int, d))\n    return len(x)\n"),
+        ("lazy-value", "TypeError: 'int' object is not subscriptable", "def f(d):\n    return d.keys()[0]\n", 2, None),
+        ("lazy-value", "TypeError: object of type 'map' has no len()", "def f(d):\n    return sorted(map(int, d))\n", 2, None),
+        ("lost-result", "TypeError: 'NoneType' object is not iterable", "def f(d):\n    return d.sort(key=len)\n", 2, "def f(d):\n    return sorted(d, key=len)\n"),
+        ("lost-result", "AssertionError: assert None == [1]", "def f(d):\n    return d.append(1)\n", 2, "def f(d):\n    d.append(1)\n    return d\n"),
+        ("lost-result", "AssertionError: assert None == [1]", "def f(d):\n    return d.pop(1)\n", 2, None),
+        ("lost-result", "AssertionError: assert 2 == [1]", "def f(d):\n    return d.sort()\n", 2, None),
+        ("unhashable", "TypeError: unhashable type: 'list'", "def f(d, k):\n    d[k] = 1\n", 2, "def f(d, k):\n    d[tuple(k)] = 1\n"),
+        ("unhashable", "TypeError: unhashable type: 'slice'", "def f(d, k):\n    d[k] = 1\n", 2, None),
+        ("forward-reference", "NameError: name 'A' is not defined", "class A:\n    def f(self, other: A):\n        pass\n", 2, "from __future__ import annotations\n\nclass A:\n    def f(self, other: A):\n        pass\n"),
+        ("forward-reference", "NameError: name 'B' is not defined", "class A:\n    def f(self, other: B):\n        pass\n", 2, None),
+        ("forward-reference", "NameError: name 'A' is not defined", "class B(A):\n    pass\nclass A:\n    pass\n", 1, None),
+        ("bytes-text", "TypeError: Strings must be encoded before hashing", "def f(t):\n    return sha1(t)\n", 2, "def f(t):\n    return sha1(t.encode())\n"),
+        ("bytes-text", 'TypeError: can only concatenate str (not "bytes") to str', "def f(t):\n    return 'a' + t\n", 2, "def f(t):\n    return 'a' + t.decode()\n"),
+        ("bytes-text", 'TypeError: can only concatenate str (not "int") to str', "def f(t):\n    return 'a' + t\n", 2, None),
+        ("missing-property", "AssertionError: assert <bound method A.size of <A object>> == 1", "class A:\n    def size(self):\n        return 1\n", 99, "class A:\n    @property\n    def size(self):\n        return 1\n"),
+        ("missing-property", "AssertionError: assert size == 1\n +  where size = <a.A object at 0x7>.size", "class A:\n    def size(self):\n        return 1\n", 99, "class A:\n    @property\n    def size(self):\n        return 1\n"),
+        ("missing-property", "AssertionError: assert <bound method A.size of <A object>> == 1", "class A:\n    def size(self, unit):\n        return 1\n", 99, None),
+        ("missing-property", "AssertionError: assert 3 == 1\n +  where 3 = <a.A object at 0x7>.size", "class A:\n    def size(self):\n        return 1\n", 99, None),
+    ],
+)  # fmt: skip
+def test_what_goes_wrong_on_any_day(name, message, code, line, after):
+    first = next(iter(cures(name, message, code, line=line)), None)
+    assert first == after
+
+
+def test_a_file_beside_the_module():
+    code = "def f():\n    return open('x.txt').read()\n"
+    message = "FileNotFoundError: [Errno 2] No such file or directory: 'x.txt'"
+    beside = "from pathlib import Path\n\n\ndef f():\n    return open(Path(__file__).parent / 'x.txt').read()\n"
+    assert cures("data-path", message, code, line=2, path="pkg/a.py", others={"pkg/x.txt": ""}.items()) == [beside]
+    assert cures("data-path", message, code, line=2, path="pkg/a.py", others={"x.txt": ""}.items()) == []

@@ -372,6 +372,7 @@ class Clock:
         faulthandler.dump_traceback_later(self.limit * 2 + 2, exit=True, file=sys.__stderr__)
 
     def _ring(self, number, frame):
+        __tracebackhide__ = True  # the failure belongs to the line that was running
         if not self.inside:  # pytest's own code is no place for an exception; the bell rings again
             return
         raise self.pytest.fail.Exception("the test ran longer than {:g} s".format(self.limit))

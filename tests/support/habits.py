@@ -2,6 +2,7 @@
 
 import random
 import re
+import signal
 
 from histories import PYPROJECT, Story
 
@@ -316,7 +317,7 @@ def functions(project):
     found = []
     for part in re.split(r"(?m)^(?=def )", SOURCES[project])[1:]:
         code, _, calls = part.rpartition("\n# [")
-        found.append((re.match(r"def (\w+)", code)[1], code.rstrip() + "\n", eval("[" + calls.replace("\\\\", "\\"))))  # noqa: PGH001
+        found.append((re.match(r"def (\w+)", code)[1], code.rstrip() + "\n", eval("[" + calls.replace("\\\\", "\\"))))
     return found
 
 
@@ -341,8 +342,6 @@ def slips(project, code):
 
 def is_wrong(name, code, slip, calls):
     """Whether a call shows the mistake."""
-    import signal
-
     room, other = {}, {}
     exec(code, room)
     exec(slip, other)

@@ -1,5 +1,6 @@
 """Small repositories with a history whose every commit is known to be a cure, or to be none."""
 
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -41,8 +42,6 @@ def told(root, stories):
 
 
 def _git(root, *args, **env):
-    import os
-
     done = subprocess.run(
         ["git", *WHO, *args], cwd=root, capture_output=True, text=True, check=True, env={**os.environ, **env}
     )
@@ -51,8 +50,6 @@ def _git(root, *args, **env):
 
 def mined(root, *options, seconds=300):
     """Run `train mine` as a person would."""
-    import os
-
     argv = [sys.executable, "-m", "dspy_ci", "train", "mine", "-q", "--format", "json", *options]
     env = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2])}
     return subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=seconds, check=False, env=env)

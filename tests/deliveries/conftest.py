@@ -1,0 +1,27 @@
+import githubapi
+import npmpack
+import pytest
+from fakegithub import QUICK, FakeGitHub, fill
+
+from dspy_ci.adapters.github.forge import GitHub
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory):
+    """GitHub's own description of its API."""
+    folder = tmp_path_factory.getbasetemp().parent / "dspy-ci-npm"
+    return githubapi.loaded(npmpack.fetched("@octokit/openapi@23", folder, "generated/api.github.com.json"))
+
+
+@pytest.fixture
+def hub(api):
+    """A pull request with one changed file; at the end every request must have been one that GitHub describes."""
+    with FakeGitHub(api) as hub:
+        fill(hub)
+        yield hub
+        assert hub.problems == []
+
+
+@pytest.fixture
+def forge(hub):
+    return GitHub("o/r", hub.token, api=hub.url, pace=QUICK)

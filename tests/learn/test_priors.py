@@ -1,0 +1,118 @@
+"""Learning without a model: counts, what is held out, and what `fix` makes of it."""
+
+import hashlib
+import json
+
+import pytest
+
+from dspy_ci.learn.counting import Lesson, Option, counted, place, priors_of, priors_text
+from dspy_ci.learn.gain import gained
+from dspy_ci.suspects.priors import SHIPPED, read_priors, shape
+
+
+def lesson(name, cure, *others):
+    return Lesson(name, tuple(Option(0.25, features, features == cure) for features in (*others, cure)))
+
+
+SIGN, NAME = ("family:arithmetic", "change:arithmetic: x"), ("family:name", "change:name: y")
+
+
+def test_what_was_the_cure_comes_sooner():
+    lessons = [lesson(str(number), SIGN, NAME) for number in range(5)]
+    learnt = priors_of(counted(lessons))
+    assert [place(one, SHIPPED) for one in lessons] == [2] * 5
+    assert [place(one, learnt) for one in lessons] == [1] * 5
+
+
+def test_a_single_case_moves_little_and_nothing_moves_without_bounds():
+    few, many = (counted([lesson(str(i), SIGN, NAME) for i in range(size)]) for size in (1, 400))
+    assert 1 < few["family:arithmetic"].factor < many["family:arithmetic"].factor <= 20
+    assert priors_of(many).weight((*SIGN, *NAME)) >= 0.05
+
+
+def test_the_file_reads_back_as_what_was_counted():
+    counts = counted([lesson("one", SIGN, NAME)])
+    text = priors_text(counts, cases=1, dataset="d")
+    assert read_priors(text) == priors_of(counts)
+    assert json.loads(text)["factors"]["family:name"]["mended"] == 0.0
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ("{", "no JSON"),
+        ("[]", "not of the form"),
+        ('{"schema": "dspy-ci/priors/2", "factors": {}}', "not of the form"),
+        ('{"schema": "dspy-ci/priors/1", "factors": {}, "run": "rm"}', "which nobody knows"),
+        ('{"schema": "dspy-ci/priors/1", "factors": []}', "no table"),
+        ('{"schema": "dspy-ci/priors/1", "factors": {"family:x": 2}}', "is no factor"),
+        ('{"schema": "dspy-ci/priors/1", "factors": {"family:x": {"factor": true}}}', "is no factor"),
+        ('{"schema": "dspy-ci/priors/1", "factors": {"other:x": {"factor": 1}}}', "is no factor"),
+        ('{"schema": "dspy-ci/priors/1", "factors": {"family:x": {"factor": 1e9}}}', "out of bounds"),
+        ('{"schema": "dspy-ci/priors/1", "factors": {"family:x": {"factor": NaN}}}', "out of bounds"),
+        (" " * 1_000_001, "too large"),
+    ],
+)
+def test_anything_but_our_own_file_is_refused_with_a_sentence(text, says):
+    with pytest.raises(ValueError, match=says):
+        read_priors(text)
+
+
+def test_habits_of_one_kind_read_the_same():
+    assert shape("uses `total + 1` instead of `total`") == shape("uses `left + 1` instead of `left`")
+    assert shape("compares with `<` instead of `<=`") != shape("compares with `<=` instead of `<`")
+
+
+def test_a_gain_comes_with_what_chance_could_have_made_of_it():
+    saved = gained([10, 20, 30, 40], [5, 10, 15, 20])
+    assert (saved.change, saved.low, saved.high, saved.sure) == (-0.5, -0.5, -0.5, 1.0)
+    unsure = gained([10, 10], [2, 18])
+    assert unsure.change == 0.0
+    assert unsure.low < 0 < unsure.high
+    assert gained([0.2, 0.4], [0.9, 0.7], less=False).change == pytest.approx(0.5)
+    assert gained([], []).cases == 0
+
+
+@pytest.mark.slow
+def test_what_was_learnt_is_examined_promoted_and_used(texts, dspy_ci, git, write):
+    assert dspy_ci("train", "promote", cwd=texts).returncode == 2  # nothing was learnt yet
+    learnt = dspy_ci("train", "run", "--format", "json", cwd=texts)
+    assert learnt.returncode == 0, learnt.stderr
+    assert dspy_ci("train", "promote", cwd=texts).returncode == 2  # nobody has examined it
+    report = json.loads(dspy_ci("train", "report", "--format", "json", cwd=texts).stdout)
+    assert report["heldout"]["cases"] == 2
+    assert report["verified"][1] >= report["verified"][0]
+    done = dspy_ci("train", "promote", cwd=texts)
+    assert done.returncode == (0 if report["better"] else 1)
+    assert "picture" not in done.stderr
+
+
+@pytest.mark.slow
+def test_what_is_not_better_is_refused(texts, dspy_ci):
+    data = texts / ".dspy_data"
+    assert dspy_ci("train", "run", "-q", cwd=texts).returncode == 0
+    candidate = hashlib.sha256((data / "runs" / "priors.json").read_text().encode()).hexdigest()[:16]
+    worse = {"cases": 5, "before": 2.0, "after": 3.0, "change": 0.5, "low": 0.1, "high": 0.9, "sure": 0.0}
+    record = {"candidate": candidate, "better": False, "less_is_better": True, "heldout": worse}
+    (data / "reports").mkdir(exist_ok=True)
+    (data / "reports" / "priors.json").write_text(json.dumps(record))
+    refused = dspy_ci("train", "promote", cwd=texts)
+    assert refused.returncode == 1
+    assert "Not promoted: nothing was gained" in refused.stdout
+    assert not (texts / ".dspy-ci" / "priors.json").exists()
+
+
+@pytest.mark.slow
+def test_fix_picks_up_what_was_promoted_and_says_when_it_cannot(repository, write, dspy_ci):
+    test = "from m import low\n\n\ndef test_low():\n    assert low(' A ') == 'a'\n"
+    root = repository({"m.py": "def low(text):\n    return text.strip().upper()\n", "test_m.py": test})
+    key = "exact:callee: calls `lower` instead of `upper`"
+    factors = {key: {"factor": 20, "mended": 9, "expected": 0.1}, "family:callee": {"factor": 20}}
+    write(root, {".dspy-ci/priors.json": json.dumps({"schema": "dspy-ci/priors/1", "factors": factors})})
+    said = dspy_ci("fix", "--budget", "20s", cwd=root)
+    assert "in the order that was learnt here" in said.stderr
+    assert ".lower()" in said.stdout
+    write(root, {".dspy-ci/priors.json": "{}"})
+    said = dspy_ci("fix", "--budget", "20s", cwd=root)
+    assert said.returncode == 0
+    assert "what was learnt is not used: .dspy-ci/priors.json: the file is not of the form" in said.stderr
