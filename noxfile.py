@@ -54,6 +54,8 @@ def bench(session):
 
 @nox.session
 def picture(session):
-    """Draw the terminal picture of the README by running the demo."""
+    """Draw the pictures of the README by running the demo, and the action on it."""
     session.install("-e", ".", *TESTS)
     session.run("python", "docs/picture.py")
+    session.run("python", "docs/pull_request.py")
+    session.run("python", "docs/snippets.py")
