@@ -8,14 +8,22 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", ROOT / "docs" / "github.md")
-FROM = re.compile(r"(<!-- from (?P<path>\S+): (?P<job>[\w-]+) -->\n```yaml\n).*?(```)", re.DOTALL)
+FROM = re.compile(
+    r"(<!-- from (?P<path>\S+): (?P<job>[\w-]+)(?P<last>, last step)? -->\n```yaml\n).*?(?P<end>```)", re.DOTALL
+)
 TABLE = re.compile(r"(<!-- (?P<kind>inputs|outputs) of action\.yml -->\n(?:\|.*\n){2})(?:\|.*\n)*")
 
 
 def current(text: str) -> str:
     """The page with its repeated parts as the files have them."""
-    text = FROM.sub(lambda found: found[1] + job(ROOT / found["path"], found["job"]) + found[4], text)
+    text = FROM.sub(lambda found: found[1] + snippet(found) + found["end"], text)
     return TABLE.sub(lambda found: found[1] + table(found["kind"]), text)
+
+
+def snippet(found: re.Match) -> str:
+    """The job that a mark names, or the last step of it."""
+    text = job(ROOT / found["path"], found["job"])
+    return text[text.rindex("      - ") :] if found["last"] else text
 
 
 def job(path: Path, name: str) -> str:

@@ -29,6 +29,8 @@ from dspy_ci.trials.rivals import Court, settled
 from dspy_ci.trials.screen import screened
 from dspy_ci.trials.trial import Trial
 
+_COMPARING = 0.2
+"""The share of the time, beside it, that comparing the plausible patches may take."""
 _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
 _ALTERNATIVES = 3.0
@@ -120,7 +122,8 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
-    patches = settled(found, Court(case.evidence, court, copies[0], case.seed))
+    until = clock.started + clock.seconds + _COMPARING * budget.seconds
+    patches = settled(found, Court(case.evidence, court, copies[0], case.seed, until))
     yield Finished(patches, tried, clock.seconds, clock.reason, first)
 
 

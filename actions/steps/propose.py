@@ -1,5 +1,7 @@
 """Opens a pull request with promoted files, on a branch of ours; the files are data and nothing else is believed."""
 
+from __future__ import annotations
+
 import base64
 import json
 import os

@@ -1,5 +1,7 @@
 """Tells a record of `explain` or `fix` where a job is read: outputs, annotations, the job summary, a patch file."""
 
+from __future__ import annotations
+
 import json
 import os
 import re

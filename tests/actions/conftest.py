@@ -43,6 +43,7 @@ def environ(tmp_path):
         "HOME": str(home),
         "LANG": "C.UTF-8",
         "RUNNER_ENVIRONMENT": "self-hosted",
+        "DSPY_CI_WORKERS": "1",
         "XDG_CACHE_HOME": os.environ["XDG_CACHE_HOME"],
         "GIT_CONFIG_GLOBAL": "/dev/null",
     }

@@ -72,7 +72,7 @@ def log(forge, name, job):
 
 
 def quicker(text):
-    return text.replace("budget: 5m", "budget: 20s")
+    return text.replace("budget: 5m", "budget: 30s")
 
 
 def bundle(ran, name="dspy-ci-bundle"):
@@ -137,13 +137,20 @@ def test_a_green_run_starts_nothing(run, forge, git):
 HOSTILE = 'x";touch${IFS}pwned;"$(touch${IFS}pwned)`touch${IFS}pwned`'
 
 
-def test_a_fork_with_hostile_names_gets_its_answer_without_a_word_posted(run, forge, git, write):
+def test_a_fork_with_hostile_names_gets_its_answer_without_a_word_posted(run, forge, git, write, tmp_path):
     """Its token may only read; what it is called is data everywhere."""
     git(forge.root, "checkout", "-q", "-b", HOSTILE, "topic")
     write(
         forge.root,
         {"tests/$(touch pwned);'\"::error file=x::y %0A.py": "x = 1\n", "-rf": "", "venv.py": "raise SystemExit(9)\n"},
     )
+    leak = tmp_path / "leak"
+    spy = (
+        f"import json, os\nwith open({str(leak)!r}, 'a') as sink:\n"
+        "    sink.write(json.dumps(dict(os.environ)) + '\\n')\n"
+    )
+    config = f"[tool.dspy-ci]\nsandbox = 'E'\ntest-cmd = 'touch {tmp_path}/pwned'\n"
+    write(forge.root, {"conftest.py": spy, "pyproject.toml": GREEN["pyproject.toml"] + config})
     git(forge.root, "add", "-A")
     git(forge.root, "commit", "-q", "-m", "${{ secrets.GITHUB_TOKEN }} $(touch pwned)\n::error::forged")
     git(forge.root, "checkout", "-q", "main")
@@ -161,7 +168,9 @@ def test_a_fork_with_hostile_names_gets_its_answer_without_a_word_posted(run, fo
     assert mend.last["outputs"]["comment-url"] == ""
     assert "test_the_last_page_may_be_short" in mend.summary
     assert bundle(ran)["findings"]
-    assert not list(mend.folder.parent.rglob("pwned"))
+    assert not list(tmp_path.rglob("pwned"))
+    seen = [json.loads(line) for line in leak.read_text().splitlines()]
+    assert {one["GITHUB_JOB"] for one in seen} == {"test"}, "code of the pull request ran outside of the sandbox"
     assert "forged" not in str(mend.annotations)
     for token in ran.tokens:
         assert token not in mend.summary + mend.log + json.dumps(bundle(ran))

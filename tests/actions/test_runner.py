@@ -19,7 +19,7 @@ WORLD = {
         ("github.event.workflow_run.id || github.run_id", "12"),
         ("inputs.mode == 'SOLVE'", True),
         ("inputs.mode != 'solve' && github.ref || ''", ""),
-        ("inputs.mode == 'solve' && (inputs.model && 'llm' || '') || inputs.model && 'action' || 'github'", "github"),
+        ("inputs.mode == 'solve' && inputs.model || 'github'", "github"),  # an empty word lets the next one win
         ("steps.work.outputs.status || 'error'", "error"),
         ("inputs.dry-run == 'false'", True),
         ("inputs['dry-run']", "false"),

@@ -84,6 +84,7 @@ def night(tmp_path, green, git, environ, store, forge):
     return run, shelf
 
 
+@pytest.mark.slow
 def test_what_was_promoted_becomes_one_pull_request_and_stays_one(night, forge, git):
     run, shelf = night
     first = run(1, [".dspy-ci/programs/plan.json", ".dspy-ci/ranking.json"])
@@ -105,6 +106,7 @@ def test_what_was_promoted_becomes_one_pull_request_and_stays_one(night, forge, 
     assert "2. last" in git(shelf, "show", "dspy-ci/training:.dspy-ci/programs/plan.json")
 
 
+@pytest.mark.slow
 def test_a_night_without_progress_opens_nothing(night, forge):
     run, _ = night
     ran = run(1, [])
@@ -112,6 +114,7 @@ def test_a_night_without_progress_opens_nothing(night, forge):
     assert forge.asked == []
 
 
+@pytest.mark.slow
 def test_a_refusal_of_the_forge_is_told_with_its_cure(night, forge):
     forge.closed = True
     run, _ = night

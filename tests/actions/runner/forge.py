@@ -30,6 +30,9 @@ class Forge:
     asked: list = field(default_factory=list)
     """Every request: token, method, path."""
     refused: list = field(default_factory=list)
+    people: dict = field(default_factory=dict)
+    """Login to permission."""
+    reactions: list = field(default_factory=list)
     url: str = ""
 
     def git(self, *words):
@@ -93,6 +96,14 @@ class Forge:
             return 404, {"message": "Not Found"}
         return 200, {"content": base64.b64encode(blob.stdout).decode(), "encoding": "base64"}
 
+    def react(self, number, content):
+        self.reactions.append((int(number), content))
+        return 201, {"id": len(self.reactions), "content": content}
+
+    def person(self, login, **_):
+        right = self.people.get(login, "read")
+        return 200, {"permission": right, "role_name": right, "user": {"login": login}}
+
     def jobs(self):
         failed = [{"id": n, "name": f"job {n}", "status": "completed", "conclusion": "failure"} for n in self.logs]
         return 200, {"total_count": len(failed), "jobs": failed}
@@ -115,6 +126,8 @@ class Forge:
             ("PATCH", rf"{one}/issues/comments/(\d+)", "pull-requests: write", self.edit),
             ("POST", rf"{one}/pulls/\d+/reviews", "pull-requests: write", self.review),
             ("POST", rf"{one}/check-runs", "checks: write", self.check),
+            ("POST", rf"{one}/issues/comments/(\d+)/reactions", "issues: write", self.react),
+            ("GET", rf"{one}/collaborators/([^/]+)/permission", None, self.person),
             ("POST", r"/graphql", None, self.graph),
         ]  # fmt: skip
 
