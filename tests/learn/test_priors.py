@@ -1,7 +1,7 @@
 """Learning without a model: counts, what is held out, and what `fix` makes of it."""
 
-import hashlib
 import json
+import shutil
 
 import pytest
 
@@ -81,33 +81,35 @@ def test_a_gain_comes_with_what_chance_could_have_made_of_it():
     assert gained([30], [1]).sure == 0.5
 
 
+@pytest.fixture
+def cases(texts, tmp_path):
+    """The mined cases alone, as if nothing had been learnt of them yet."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(texts / ".dspy_data" / "cases.jsonl", tmp_path / "data")
+    return tmp_path / "data"
+
+
 @pytest.mark.slow
-def test_what_was_learnt_is_examined_promoted_and_used(texts, dspy_ci, git, write):
-    assert dspy_ci("train", "promote", cwd=texts).returncode == 2  # nothing was learnt yet
-    learnt = dspy_ci("train", "run", "--format", "json", cwd=texts)
+def test_what_was_learnt_is_examined_and_promoted_only_if_it_is_better(texts, cases, dspy_ci):
+    def train(step, *words):
+        return dspy_ci("train", step, "--data", cases, *words, cwd=texts)
+
+    assert train("promote").returncode == 2  # nothing was learnt yet
+    learnt = train("run", "--format", "json")
     assert learnt.returncode == 0, learnt.stderr
-    assert dspy_ci("train", "promote", cwd=texts).returncode == 2  # nobody has examined it
-    report = json.loads(dspy_ci("train", "report", "--format", "json", cwd=texts).stdout)
+    assert train("promote").returncode == 2  # nobody has examined it
+    report = json.loads(train("report", "--format", "json").stdout)
     assert report["heldout"]["cases"] == 2
     assert report["verified"][1] >= report["verified"][0]
-    done = dspy_ci("train", "promote", cwd=texts)
-    assert done.returncode == (0 if report["better"] else 1)
-    assert "picture" not in done.stderr
-
-
-@pytest.mark.slow
-def test_what_is_not_better_is_refused(texts, dspy_ci):
-    data = texts / ".dspy_data"
-    assert dspy_ci("train", "run", "-q", cwd=texts).returncode == 0
-    candidate = hashlib.sha256((data / "runs" / "priors.json").read_text().encode()).hexdigest()[:16]
+    assert train("promote").returncode == (0 if report["better"] else 1)
     worse = {"cases": 5, "before": 2.0, "after": 3.0, "change": 0.5, "low": 0.1, "high": 0.9, "sure": 0.0}
-    record = {"candidate": candidate, "better": False, "less_is_better": True, "heldout": worse}
-    (data / "reports").mkdir(exist_ok=True)
-    (data / "reports" / "priors.json").write_text(json.dumps(record))
-    refused = dspy_ci("train", "promote", cwd=texts)
+    (cases / "reports" / "priors.json").write_text(json.dumps({**report, "better": False, "heldout": worse}))
+    place = texts / ".dspy-ci" / "priors.json"
+    place.unlink(missing_ok=True)
+    refused = train("promote")
     assert refused.returncode == 1
     assert "Not promoted: nothing was gained" in refused.stdout
-    assert not (texts / ".dspy-ci" / "priors.json").exists()
+    assert not place.exists()
 
 
 @pytest.mark.slow
