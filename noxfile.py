@@ -47,7 +47,7 @@ def types(session):
 @nox.session
 def bench(session):
     """Speed as ratios, measured side by side; never part of the tests."""
-    session.install("-e", ".", *TESTS, "flake8>=7")
+    session.install("-e", ".[bot]", *TESTS, "flake8>=7")
     session.run("pytest", "tests/bench", "-m", "", "-s", *session.posargs, env={"PYTHONPATH": "tests/bench"})
     session.run("pytest", "tests/adapters/test_soak.py", "-m", "", "-s", env={"DSPY_CI_SOAK_RUNS": "500"})
 

@@ -97,4 +97,6 @@ def _report() -> str:
 
 
 if __name__ == "__main__":
+    if sys.path and sys.path[0] in {"", os.getcwd()}:  # noqa: PTH109 - as Python itself wrote it there
+        del sys.path[0]  # `python -m` looks in the project first, whose own click.py or token.py is none of ours
     main()

@@ -66,6 +66,13 @@ def choice(settings: Settings, environment: Mapping[str, str], *, needed: bool =
     return _openai(model, settings, environment) if model else _UNSET
 
 
+def named(settings: Settings, environment: Mapping[str, str]) -> bool:
+    """Whether the user asked for a model, be there one or not: then a report says why it was not asked."""
+    if settings.offline or _flag(environment, "LOCAL_MODE"):
+        return False
+    return bool(settings.model or settings.ollama or _flag(environment, "USE_OLLAMA"))
+
+
 def price(text: str | None) -> tuple[float, float] | None:
     """Dollars for a million tokens of questions and of answers. Raises UsageError."""
     if text is None:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 from dspy_ci.blame import blame
 from dspy_ci.briefs import mending
 from dspy_ci.causes.culprit import Culprits
-from dspy_ci.causes.hunk import changes
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.errors import UsageError
@@ -129,7 +128,7 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
         copies += [stack.enter_context(sandbox.open()) for _ in range(1, task.workers)]
         case = replace(case_of(task, evidence, story, first), first=at_hand(evidence, story.suspects, copies[0]))
         found = yield from searched(case, copies, clock)
-        story = replace(story, tried=found.tried)
+        story = replace(story, tried=found.tried, first=found.first)
         base = measuring.result()
         if not base.targets:
             yield replace(story, summary=words.unstable(base.unstable), seconds=clock.spent)
@@ -212,7 +211,7 @@ def blamed(task: Task, past: Trees, sandbox: Sandbox, first: TestReport, copy: C
     red = first.red & task.wanted if task.wanted else first.red
     slowest = max((first.results[name].seconds for name in red), default=0.0)
     trial = replace(task.run, ids=tuple(sorted(red)), per_test=max(_QUICK, 3 * slowest))
-    return blame(changes(past), trial, sandbox, task.budget * _BLAME, copy)
+    return blame(past, trial, sandbox, task.budget * _BLAME, copy)
 
 
 def at_hand(evidence: Evidence, suspects: Sequence[Suspect], copy: Copy) -> tuple[Patch, ...]:

@@ -12,7 +12,6 @@ from dataclasses import dataclass, replace
 
 from dspy_ci.blame import blame
 from dspy_ci.causes.culprit import Culprits
-from dspy_ci.causes.hunk import changes
 from dspy_ci.codebase.difference import Difference
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.failures.diagnosis import Diagnosis, diagnose
@@ -196,7 +195,7 @@ class _Case:
         """The part of the change with which the command turns red."""
         if self.past is None:
             return None
-        return blame(changes(self.past), self.order.trial, sandbox, max(1.0, 0.8 * self.clock.left), self.copy)
+        return blame(self.past, self.order.trial, sandbox, max(1.0, 0.8 * self.clock.left), self.copy)
 
 
 _CHECKED: frozenset[Kind] = frozenset({"lint", "type", "format"})

@@ -29,6 +29,8 @@ from dspy_ci.trials.rivals import Court, settled
 from dspy_ci.trials.screen import screened
 from dspy_ci.trials.trial import Trial
 
+_COMPARING = 0.2
+"""The share of the time, beside it, that comparing the plausible patches may take."""
 _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
 _ALTERNATIVES = 3.0
@@ -94,6 +96,8 @@ class Finished:
     tried: int
     seconds: float
     reason: str
+    first: int | None = None
+    """How many had been tried when the first plausible one came; None when none came."""
 
 
 Event = Trying | Plausible | Finished
@@ -107,18 +111,20 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
     frontier.add((*case.first, *fixes(case.evidence)), factor=10.0)
     frontier.open(sheaves(case.evidence.snapshot, case.suspects, case.evidence.priors))
     found: list[Patch] = []
-    tried = 0
+    tried, first = 0, None
     for step, trial in _trials(court, frontier, copies, clock):
         tried += 1
         yield Trying(trial.patch, tried, clock.seconds)
         if trial.plausible:
             found.append(trial.patch)
+            first = first or tried
             clock.found(trial.patch, tried)
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
-    patches = settled(found, Court(case.evidence, court, copies[0], case.seed))
-    yield Finished(patches, tried, clock.seconds, clock.reason)
+    until = clock.started + clock.seconds + _COMPARING * budget.seconds
+    patches = settled(found, Court(case.evidence, court, copies[0], case.seed, until))
+    yield Finished(patches, tried, clock.seconds, clock.reason, first)
 
 
 class _Clock:

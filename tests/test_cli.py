@@ -95,3 +95,12 @@ def test_a_reader_that_has_gone_is_no_error():
     shell = f"{sys.executable} -m dspy_ci --help | true"
     done = subprocess.run(["/bin/sh", "-c", shell], capture_output=True, text=True, check=False)
     assert done.stderr == ""
+
+
+def test_a_module_of_the_project_does_not_pose_as_one_of_ours(tmp_path):
+    for name in ("click", "json", "token"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit('the wrong module')\n")
+    argv = [sys.executable, "-m", "dspy_ci", "context", "-"]
+    done = subprocess.run(argv, cwd=tmp_path, input="E  boom\n", capture_output=True, text=True, check=False)
+    assert "the wrong module" not in done.stderr + done.stdout
+    assert "boom" in done.stdout

@@ -75,7 +75,7 @@ def lineage(root: Path) -> tuple[str, ...]:
 
 def file_at(root: Path, name: str, path: str) -> bytes:
     """A file as a commit has it; empty when it has none."""
-    return git(root, "cat-file", "blob", f"{name}:{path}", check=False)
+    return b"" if name.startswith("-") else git(root, "cat-file", "blob", f"{name}:{path}", check=False)
 
 
 def tree_id(root: Path, name: str) -> str:

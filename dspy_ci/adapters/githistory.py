@@ -11,6 +11,7 @@ from typing import TypeVar
 
 from dspy_ci.adapters.gittrees import FILES, GitTrees, Reader, entries, git
 from dspy_ci.adapters.overlay import differences
+from dspy_ci.errors import UsageError
 from dspy_ci.ports.history import Commit
 from dspy_ci.ports.sandbox import Files
 
@@ -35,7 +36,10 @@ class GitHistory:
 
     def head(self) -> str:
         """See History."""
-        return git(self._root, "rev-parse", "HEAD").decode().strip()
+        found = git(self._root, "rev-parse", "-q", "--verify", "HEAD^{commit}", check=False).decode().strip()
+        if not found:
+            raise UsageError("there is no commit yet to learn from")
+        return found
 
     def commits(self, limit: int) -> Sequence[Commit]:
         """See History."""

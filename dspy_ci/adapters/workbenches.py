@@ -26,6 +26,8 @@ _KEPT = frozenset({
 })  # fmt: skip
 """What a bench sees of our environment; everything else could hold a secret."""
 _NOTHING: Mapping[str, str] = {}
+_TOLD = frozenset({0, 1, 4})
+"""Exit codes of a process that may have said what there is to say."""
 _LARGEST = 16 << 20
 """Bytes of an answer."""
 _START = """\
@@ -114,7 +116,8 @@ class LocalWorkshop:
             finally:
                 _ended(process)
             text = _read(out)
-            return Made(text) if code in {0, 1} and text.strip() else Made("", _reason(_read(err), code))
+            told = code in _TOLD and text.strip()
+            return Made(text) if told else Made("", _reason(_read(err), code))
 
 
 @contextmanager

@@ -12,6 +12,8 @@ Label = Literal["change", "pre-existing", "flaky", "environment", "unreproduced"
 
 _BLAMED = 0.01
 """The chance below which the head fails more often than the base for a reason."""
+_SHAKY = 0.003
+"""The same where the head passes too: a rare failure may show on the head first, and is looked at after every run."""
 _WORSE = 0.002
 """The same where the base fails in the same way too: it is looked at after every run."""
 _ALIKE = 0.2
@@ -73,7 +75,7 @@ def cause(head: Tally, base: Tally, *, outside: str | None = None, last: bool = 
 
 def _not_on_base(head: Tally, base: Tally, *, last: bool) -> Cause | None:
     known = rate(head.same, head.runs)
-    if above(head.same, head.runs, 0, base.runs) < _BLAMED:
+    if above(head.same, head.runs, 0, base.runs) < (_BLAMED if head.never_passed else _SHAKY):
         return Cause("change", known, f"fails {_times(head)} with the change and {_times(base)} without it")
     if not last:
         return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -19,42 +20,48 @@ from dspy_ci.programs.risks import risk
 from dspy_ci.reports.advice import Advice
 from dspy_ci.reports.brief import line
 from dspy_ci.reports.words import helpless
+from dspy_ci.settings import Settings
 
 _ROOTS = 8
 
 
-def points(extract: Extract, options: Mapping[str, Any]) -> Advice | None:
-    """What the model calls the key points of a log; None where no model is set."""
-    fields = {"task": "say why the build is red", "logs_preview": extract.text}
-    asked = _asked(context.PROGRAM, fields, options)
-    if asked is None:
-        return None
-    found, answer = asked
-    told = context.parse(answer.text)
-    return Advice(found.shown or "", found.used(), told.summary, told.points, note=_note(answer))
+@dataclass(frozen=True, slots=True)
+class Adviser:
+    """The model of one run, whose limits hold for all logs together."""
+
+    root: Path
+    settings: Settings
+    model: Model
+
+    def points(self, extract: Extract) -> Advice:
+        """What the model calls the key points of a log, or what the rules do where it is of no help."""
+        answer = self._asked(context.PROGRAM, {"task": "say why the build is red", "logs_preview": extract.text})
+        told = context.parse(answer.text)
+        return self._advice(answer, summary=told.summary, points=told.points)
+
+    def steps(self, reading: Reading, extract: Extract) -> Advice:
+        """What the model would do next about a log; no steps where it is of no help."""
+        causes = "\n".join(line(failure) for failure in reading.diagnosis.causes()[:_ROOTS])
+        known = f"Root causes:\n{causes}\n\nFrom the log:\n{extract.text}"
+        answer = self._asked(plan.PROGRAM, {"task": "make the build green", "context": known})
+        told = () if answer.trouble else plan.parse(answer.text)
+        risks = {step.command: why for step in told if step.command and (why := risk(step.command))}
+        return self._advice(answer, steps=told, risks=risks)
+
+    def _asked(self, program: Program, fields: Mapping[str, str]) -> Said:
+        instructions = _instructions(self.root, program)
+        return said(program, fields, self.model.lm, instructions=instructions, max_tokens=self.settings.answer_tokens)
+
+    def _advice(self, answer: Said, **found: Any) -> Advice:
+        note = helpless(answer.trouble) if answer.trouble else None
+        return Advice(self.model.shown or "none", self.model.used(), note=note, **found)
 
 
-def steps(reading: Reading, extract: Extract, options: Mapping[str, Any]) -> Advice | None:
-    """What the model would do next about a log; None where no model is set."""
-    causes = "\n".join(line(failure) for failure in reading.diagnosis.causes()[:_ROOTS])
-    fields = {"task": "make the build green", "context": f"Root causes:\n{causes}\n\nFrom the log:\n{extract.text}"}
-    asked = _asked(plan.PROGRAM, fields, options)
-    if asked is None:
-        return None
-    found, answer = asked
-    told = () if answer.trouble else plan.parse(answer.text)
-    risks = {step.command: why for step in told if step.command and (why := risk(step.command))}
-    return Advice(found.shown or "", found.used(), steps=told, risks=risks, note=_note(answer))
-
-
-def _asked(program: Program, fields: Mapping[str, str], options: Mapping[str, Any]) -> tuple[Model, Said] | None:
+def adviser(options: Mapping[str, Any]) -> Adviser:
+    """The adviser of the settings. Raises UsageError for settings that make no sense."""
     root = root_of(Path.cwd())
     chosen = settings.load(root, os.environ, **options)
-    found = model(chosen)
-    if not found:
-        return None
-    answer = said(program, fields, found.lm, instructions=_instructions(root, program), max_tokens=chosen.answer_tokens)
-    return found, answer
+    return Adviser(root, chosen, model(chosen))
 
 
 def _instructions(root: Path, program: Program) -> str | None:
@@ -63,7 +70,3 @@ def _instructions(root: Path, program: Program) -> str | None:
         return trained(root, program)
     except UsageError:
         return None
-
-
-def _note(answer: Said) -> str | None:
-    return helpless(answer.trouble) if answer.trouble else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timezone
 from typing import NamedTuple
 
+from dspy_ci.adapters import crash
 from dspy_ci.commands.committing import committed_for
 from dspy_ci.commands.requested import VERB_ACTIONS, Bench, Reply
 from dspy_ci.errors import DspyCiError, ForgeError, Throttled, Unreachable
@@ -77,6 +78,9 @@ def _carry_out(request: Request, desk: Desk) -> Outcome:
     except DspyCiError as error:
         hint = f" ({error.hint})" if error.hint and isinstance(error, ForgeError) else ""
         reply = Reply(sentence(f"{error}{hint}"), word="failed")
+    except Exception:  # noqa: BLE001 - whoever asked must not wait for ever; a report file says what it was
+        crash.save()
+        reply = Reply("Something went wrong on my side; whoever runs me finds a report of it.", word="failed")
     spent = VERBS[request.verb].spends
     mark = Attempt(said.comment, request.verb, request.pull.head_sha, _day(desk), spent, reply.key)
     _post(said, mark, request.verb, reply.text, desk)

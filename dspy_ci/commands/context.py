@@ -35,7 +35,7 @@ def command(log: str, max_tokens: int, form: str, **options: object) -> None:
         show(as_lines(extract))
 
 
-def _advice(extract: Extract, options: Mapping[str, object]) -> Advice | None:
-    from dspy_ci.commands.advising import points  # noqa: PLC0415 - loads what only models need
+def _advice(extract: Extract, options: Mapping[str, object]) -> Advice:
+    from dspy_ci.commands.advising import adviser  # noqa: PLC0415 - loads what only models need
 
-    return points(extract, options)
+    return adviser(options).points(extract)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 import click
 
@@ -14,6 +15,9 @@ from dspy_ci.errors import RedError, UsageError
 from dspy_ci.failures.plan import plan
 from dspy_ci.failures.rerun import overall
 from dspy_ci.reports.explanation import Explanation, as_lines, as_record
+
+if TYPE_CHECKING:
+    from dspy_ci.commands.advising import Adviser
 
 
 @click.command()
@@ -28,10 +32,10 @@ def command(logs: tuple[str, ...], form: str, max_tokens: int, **options: object
     A language model, when one is set, writes the plan.
     Several logs give one JSON object per line. Exits with 1 when failures were found.
     """
-    red, broken, advised = False, None, names_model(options)
+    red, broken, adviser = False, None, _adviser(options)
     for log in logs or ("-",):
         try:
-            explanation = _advised(log, max_tokens, options) if advised else explained(log, max_tokens)
+            explanation = _advised(log, max_tokens, adviser) if adviser else explained(log, max_tokens)
         except UsageError as error:
             # The other logs are still worth reading; the last sentence becomes the exit code.
             if broken:
@@ -49,15 +53,22 @@ def command(logs: tuple[str, ...], form: str, max_tokens: int, **options: object
         raise RedError
 
 
-def _advised(log: str, max_tokens: int, options: Mapping[str, object]) -> Explanation:
-    """The same, with the plan of the model that is set."""
-    from dspy_ci.commands.advising import steps  # noqa: PLC0415 - loads what only models need
+def _adviser(options: Mapping[str, object]) -> Adviser | None:
+    """The model that is set; None when none is."""
+    if not names_model(options):
+        return None
+    from dspy_ci.commands.advising import adviser  # noqa: PLC0415 - loads what only models need
 
+    return adviser(options)
+
+
+def _advised(log: str, max_tokens: int, adviser: Adviser) -> Explanation:
+    """What is known about one log, with the plan of the model."""
     reading = read(log)
     explanation = explanation_of(reading, max_tokens)
     if not reading.diagnosis.open:
         return explanation
-    return replace(explanation, advice=steps(reading, explanation.context, options))
+    return replace(explanation, advice=adviser.steps(reading, explanation.context))
 
 
 def explained(log: str, max_tokens: int) -> Explanation:

@@ -37,6 +37,7 @@ from dspy_ci.rerun import Order, mend_command
 from dspy_ci.rounds import Asking
 from dspy_ci.settings import Settings
 from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors
+from dspy_ci.verdicts.runners import trial_of
 
 UNSAFE = "the model was not asked: nothing isolates what it writes here; --sandbox E runs it with all of your powers"
 _EXIT = {"green": ExitCode.SUCCESS, "fixed": ExitCode.SUCCESS, "unfixed": ExitCode.RED, "error": ExitCode.FAULT}
@@ -69,7 +70,7 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
     with Progress(quiet=manner.quiet or manner.json) as progress, past(Path(repo.root), base) as trees:
         progress.notes((*command.notes, *told))
         sandbox = sandbox_for(repo.root, chosen, origin, quiet=manner.quiet)
-        place = Place(repo, sandbox, trees, _helper(asking, chosen, sandbox), learnt)
+        place = Place(repo, sandbox, trees, helper(asking, chosen, sandbox), learnt)
         report: FixReport | None = None
         for events in attempts(place, command, chosen, named, options):
             for event in events:
@@ -92,17 +93,18 @@ def mend(folder: Path, manner: Manner, *, log: str | None = None, base: str | No
 
 def author(chosen: Settings, repo: GitRepo) -> Asking | str | None:
     """The model that is set, as an author of patches, or why it cannot be asked; None when none is set."""
-    from dspy_ci.models import choice  # noqa: PLC0415 - the rest is loaded only where a model is set
+    from dspy_ci.models import choice, named  # noqa: PLC0415 - the rest is loaded only where a model is set
 
-    if isinstance(choice(chosen, os.environ), str):
-        return None
+    why = choice(chosen, os.environ)
+    if isinstance(why, str):
+        return f"the model was not asked: {why}" if named(chosen, os.environ) else None
     from dspy_ci.commands.models import asking  # noqa: PLC0415 - the same
 
     found = asking(chosen, repo)
     return f"the model was not asked: {found}" if isinstance(found, str) else found
 
 
-def _helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> Asking | str | None:
+def helper(asking: Asking | str | None, chosen: Settings, sandbox: Sandbox) -> Asking | str | None:
     """The author, unless what it writes would run with all of the user's powers and nobody asked for that."""
     waived = chosen.allow_unsandboxed or chosen.sandbox.upper() == "E"
     return asking if not isinstance(asking, Asking) or sandbox.guarantees.isolates or waived else UNSAFE
@@ -131,8 +133,8 @@ def attempts(
     wanted = frozenset(failure.test_id for failure in named if failure.test_id)
     spoken = {failure.kind for failure in named}
     guard: TestRun | None = None
-    if command.python is None:
-        trial = CommandTrial(Command(command.argv, chosen.test_timeout, command.env))
+    trial = trial_of(command, chosen.test_timeout)
+    if isinstance(trial, CommandTrial):
         order = Order(command.shown, trial, chosen.budget, clean=clean)
         yield mend_command(order, at.repo, at.sandbox, at.past)
     else:

@@ -48,7 +48,7 @@ def names_model(options: Mapping[str, Any]) -> bool:
 
     from dspy_ci import settings  # noqa: PLC0415 - the same
     from dspy_ci.errors import UsageError  # noqa: PLC0415 - the same
-    from dspy_ci.models import choice  # noqa: PLC0415 - the same
+    from dspy_ci.models import choice, named  # noqa: PLC0415 - the same
 
     try:
         chosen = settings.load(root_of(Path.cwd()), os.environ, **options)
@@ -56,7 +56,7 @@ def names_model(options: Mapping[str, Any]) -> bool:
         if any(value is not None for value in options.values()):
             raise
         return False  # a log is read wherever it lies; it may be about these very settings
-    return not isinstance(choice(chosen, os.environ), str)
+    return named(chosen, os.environ) or not isinstance(choice(chosen, os.environ), str)
 
 
 def root_of(folder: Path) -> Path:

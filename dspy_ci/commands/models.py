@@ -20,6 +20,7 @@ from dspy_ci.adapters.ollama_http import Ollama
 from dspy_ci.adapters.openai_http import OpenAI
 from dspy_ci.adapters.runmemory import RunMemory
 from dspy_ci.adapters.trajectories import Trajectory
+from dspy_ci.errors import UsageError
 from dspy_ci.logs.redaction import Redactor, secret_values
 from dspy_ci.models import Choice, choice, price
 from dspy_ci.ports.lm import LM, Silent, Usage
@@ -73,9 +74,11 @@ def asking(settings: Settings, repo: GitRepo, *, needed: bool = False) -> Asking
     found = model(settings, needed=needed)
     if not found or found.shown is None:
         return found.why
-    writer = Writer(
-        found.lm, found.shown, found.used, trained(Path(repo.root), PROGRAM), settings.answer_tokens, settings.seed
-    )
+    try:
+        instructions = trained(Path(repo.root), PROGRAM)
+    except UsageError as error:
+        return str(error)
+    writer = Writer(found.lm, found.shown, found.used, instructions, settings.answer_tokens, settings.seed)
     clean = Redactor(secret_values(os.environ)).redact
     return Asking(
         writer, settings.samples, settings.rounds, seconds=max(settings.budget, settings.model_timeout),

@@ -51,7 +51,7 @@ def _role(words: list[str], environment: Mapping[str, str], limit: float) -> int
     """Run one role in an empty folder, so that no file of the checkout can pose as a module; its exit code."""
     with tempfile.TemporaryDirectory(prefix="dspy-ci-role-") as empty:
         child = subprocess.Popen(
-            [sys.executable, "-c", _CODE.format(cwd=empty), "action", *words],
+            [sys.executable, *(["-I"] if sys.flags.isolated else []), "-c", _CODE.format(cwd=empty), "action", *words],
             cwd=empty, env=dict(environment), start_new_session=True,
         )  # fmt: skip
         try:

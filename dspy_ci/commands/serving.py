@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 from collections.abc import Callable
@@ -9,6 +10,7 @@ from contextlib import suppress
 
 from dspy_ci.adapters import crash
 from dspy_ci.errors import DspyCiError, MissingError, Refused, Throttled, Unreachable
+from dspy_ci.reports.markdown import visible
 from dspy_ci.requests.metrics import Metrics
 from dspy_ci.requests.queue import Queue, Waiting
 from dspy_ci.requests.said import Said
@@ -55,7 +57,7 @@ class Workers:
             self._stopping.wait(5.0)
 
     def _handle(self, waiting: Waiting) -> None:
-        outcome = "abandoned"
+        outcome, why = "abandoned", ""
         if waiting.tries <= _MOST:
             try:
                 outcome = self._answer(waiting.said)
@@ -64,10 +66,12 @@ class Workers:
                 self._queue.back(waiting, min(_LONGEST, 5.0 * 2**waiting.tries))
                 return
             except DspyCiError as error:
-                outcome = "refused" if isinstance(error, Refused) else "failed"
+                outcome, why = "refused" if isinstance(error, Refused) else "failed", f": {error}"
             except Exception:  # noqa: BLE001 - one command must not end the service; a report file says what it was
                 outcome = "crashed"
                 with suppress(OSError):
                     crash.save()
         self._queue.done(waiting, outcome)
         self._metrics.count("requests_total", outcome)
+        said = waiting.said
+        sys.stderr.write(visible(f"{said.repo}#{said.number} comment {said.comment}: {outcome}{why}") + "\n")

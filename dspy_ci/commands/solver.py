@@ -19,7 +19,7 @@ from dspy_ci.causes.triage import Asked, Verdicts, triage
 from dspy_ci.commands.cleanroom import for_solver, refuse_powers
 from dspy_ci.commands.experiments import experiment
 from dspy_ci.commands.isolation import sandbox_for
-from dspy_ci.commands.mending import Place, attempts, past
+from dspy_ci.commands.mending import Place, attempts, author, helper, past, priors
 from dspy_ci.commands.progress import Progress
 from dspy_ci.deliveries.screening import screened
 from dspy_ci.errors import DspyCiError, ExitCode, UsageError
@@ -36,6 +36,8 @@ _BUDGET = "5m"
 _TRIAGE = 0.35
 """The share of the budget for telling apart whose failures these are."""
 _RUNS = 20
+_NOWHERE = "no such branch"
+"""No name of a branch holds blanks."""
 
 
 def solve_facts(folder: Path, source: Path, out: Path, *, budget: str | None, test_cmd: str | None) -> int:
@@ -137,14 +139,17 @@ class Solver:
         """The commit to compare with, and the settings that count: for a pull request never its own."""
         target = self.facts.target
         named = target.base_sha or (f"origin/{target.base_ref}" if target.base_ref else None)
+        trusted = None
+        if target.pull or target.from_fork:
+            trusted = config / "pyproject.toml"
+            trusted.write_bytes(bases.file_at(root, named, "pyproject.toml") if named else b"")
+            os.environ["GITHUB_BASE_REF"] = target.base_ref or _NOWHERE  # trained programs are looked for there
         if named is None:
-            return self._left_trunk(root), None
+            return self._left_trunk(root), trusted
         base = bases.fork_of(root, named)
-        trusted = config / "pyproject.toml"
-        trusted.write_bytes(bases.file_at(root, named if base else "", "pyproject.toml"))
         if base is None:
             self._note("the base is not part of this checkout, so nothing could be compared: use fetch-depth: 0")
-        return base, trusted if target.pull or target.from_fork else None
+        return base, trusted
 
     def _left_trunk(self, root: Path) -> str | None:
         """The commit to compare with where no event names one."""
@@ -187,8 +192,11 @@ class Solver:
         repo = GitRepo(root)
         chosen = settings.load(root, os.environ, **{**options, "budget": max(10.0, self._until - time.monotonic())})
         command = testcommands.find(root, os.environ, chosen.test_cmd)
+        learnt, told = priors(root)
+        progress.notes((*command.notes, *told))
         with past(root, self._fork) as trees:
-            at = Place(repo, sandbox_for(repo.root, chosen, "pull request", quiet=True), trees)
+            sandbox = sandbox_for(repo.root, chosen, "pull request", quiet=True)
+            at = Place(repo, sandbox, trees, helper(author(chosen, repo), chosen, sandbox), learnt)
             for events in attempts(at, command, chosen, named, options):
                 for event in events:
                     progress.show(event)
@@ -219,8 +227,9 @@ class Solver:
             suspects=tuple(f"{one.file}:{one.start} {one.symbol or ''}".strip() for one in report.suspects[:5]),
             tried=report.tried,
             seconds=round(self.budget - (self._until - time.monotonic()), 1),
-            notes=(*self.bundle.notes, *report.notes),
-            model=report.model,
+            notes=tuple(dict.fromkeys((*self.bundle.notes, *report.notes))),
+            model=report.model or self.bundle.model,
+            cost=self.bundle.cost + (report.usage.cost if report.usage else 0.0),
         )
         self.shelf.put(self.bundle, {offer.patch.id: offer.patch.diff_bytes for offer in report.offers})
 

@@ -131,9 +131,10 @@ def run(
     Exits with 0 when something was learnt, with 1 when nothing better was found.
     """
     from dspy_ci.commands import training  # noqa: PLC0415 - help needs none of it
+    from dspy_ci.commands.tuition import Effort  # noqa: PLC0415 - the same
 
     manner = training.Manner(data, json=form == "json", quiet=quiet)
-    effort = training.Effort(auto, max_metric_calls, seconds(budget), reflection_model)
+    effort = Effort(auto, max_metric_calls, seconds(budget), reflection_model)
     return training.run(Path.cwd(), module, manner, effort, **options)
 
 

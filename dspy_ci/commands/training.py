@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -99,11 +99,12 @@ def auto(folder: Path, manner: Manner, **options: object) -> int:
 
 def _whole(folder: Path, module: str, manner: Manner, **options: object) -> int:
     """All steps after mining, until one says no."""
+    steps: tuple[Callable[..., int], ...] = (run, report, promote)
     try:
-        return next((code for step in (run, report, promote) if (code := step(folder, module, manner, **options))), 0)
+        return next((code for step in steps if (code := step(folder, module, manner, **options))), 0)
     except (UsageError, MissingError) as error:  # the other modules may do better
         show([Styled(f"  {module}: {error}", "faint")], err=True)
-        return error.exit_code
+        return ExitCode.RED if isinstance(error, UsageError) else error.exit_code
 
 
 def _programs(folder: Path, options: Mapping[str, object]) -> tuple[str, ...]:
@@ -136,10 +137,11 @@ def _tell(record: Mapping[str, Any], lines: list[Styled] | Iterator[Styled], man
 def _counted_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
     choice = record["validation"]
     yield Styled(f"Learnt {record['factors']} factors from {record['cases']} cases.", "head")
-    yield Styled(
-        f"  the cure's mean place on {choice['cases']} validation cases: {choice['before']:g} as shipped, "
-        f"{choice['after']:g} with strength {record['strength']:g}"
-    )
+    if choice["cases"]:
+        yield Styled(
+            f"  the cure's mean place on {choice['cases']} validation cases: {choice['before']:g} as shipped, "
+            f"{choice['after']:g} with strength {record['strength']:g}"
+        )
     yield Styled("  now `dspy-ci train report`", "faint")
 
 

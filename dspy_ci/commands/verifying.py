@@ -19,7 +19,7 @@ from dspy_ci.codebase.reach import reachable
 from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.isolation import sandbox_for
 from dspy_ci.commands.manners import mannerly
-from dspy_ci.commands.mending import task
+from dspy_ci.commands.mending import priors, task
 from dspy_ci.errors import ExitCode, MissingError
 from dspy_ci.failures.diagnosis import diagnose
 from dspy_ci.logs.envelopes import pages_of
@@ -115,6 +115,7 @@ class _Trial:
             job,
             wanted=red,
             checks=checks(difference.after, command, self._settings),
+            priors=priors(self._at.root)[0],
             clean=Redactor(secret_values(os.environ)).redact,
         )
         return Red(red, len(first.results), _mended(job, repo, sandbox))

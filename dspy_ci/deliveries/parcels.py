@@ -13,6 +13,8 @@ from dspy_ci.reports import remarks
 from dspy_ci.reports.bundle import Bundle, Finding, Proposal, short
 from dspy_ci.reports.marks import remark_mark
 
+_LONGEST_FILE = 1_000_000
+"""Lines; what a log calls a later line is none."""
 _NOTED = 5
 """Lines that an annotation may stretch over."""
 
@@ -85,7 +87,7 @@ def _suggestions(
 
 def _finding(finding: Finding, files: tuple[ChangedFile, ...], diff: Mapping[str, Shown]) -> Parcel:
     failure = finding.failure
-    path, line = failure.file, failure.line
+    path, line = failure.file, failure.line if 0 < (failure.line or 0) < _LONGEST_FILE else None
     key = short("finding", finding.key)
     if not path or any(rule.matches(path) for rule in FORBIDDEN):
         return Parcel(key, (finding.key,))

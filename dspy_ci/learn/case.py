@@ -78,6 +78,8 @@ def _case(record: Mapping[str, Any]) -> Case | None:
         known["kind"], Commit(**known["commit"]), tuple(known["tests"]), tuple(known["sources"]),
         tuple(Planted(str(path), int(start), int(end), str(text)) for path, start, end, text in known["planted"]),
     )  # fmt: skip
-    rest = {name: record[name] for name in ("kept", "log", "diff", "code", "tier", "seconds")}
-    lists = {name: tuple(map(str, record[name])) for name in ("targets", "tests", "functions")}
-    return Case(proposal, **lists, **rest)
+    targets, tests, functions = (tuple(map(str, record[name])) for name in ("targets", "tests", "functions"))
+    log, diff, code, tier = (str(record[name]) for name in ("log", "diff", "code", "tier"))
+    return Case(
+        proposal, targets, int(record["kept"]), tests, log, diff, functions, code, tier, float(record["seconds"])
+    )

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import json
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 from dspy_ci.learn.scene import Scene
 from dspy_ci.patches.candidates import described
 from dspy_ci.patches.fixers.table import fixes
+from dspy_ci.patches.patch import Patch
+from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.priors import HIGHEST, LOWEST, SCHEMA, Priors
+from dspy_ci.suspects.suspect import Suspect
 
 _LEVELS: Mapping[str, float] = {"file": 4.0, "statement": 2.0, "family": 1.0, "change": 0.5, "exact": 0.5}
 """From the coarse to the fine, each upon what the coarser ones explain; and how many cases of doubt are added."""
@@ -49,12 +52,7 @@ class Count(NamedTuple):
 def lesson(scene: Scene, trust: float = 1.0) -> Lesson | None:
     """What a case teaches; None when no candidate is its cure."""
     evidence = scene.search.evidence
-    offered = [
-        (patch, patch.weight * _FIXERS, (f"fixer:{patch.origin.partition(':')[2]}",)) for patch in fixes(evidence)
-    ]
-    offered += [
-        (patch, patch.weight, features) for patch, features in described(evidence.snapshot, scene.search.suspects)
-    ]
+    offered = list(_offered(evidence, scene.search.suspects))
     if not offered:
         return None
     total = sum(weight for _, weight, _ in offered)
@@ -65,12 +63,20 @@ def lesson(scene: Scene, trust: float = 1.0) -> Lesson | None:
     return Lesson(scene.case.id, options, trust) if any(option.cure for option in options) else None
 
 
-def _near(scene: Scene):  # noqa: ANN202 - a predicate on patches
+def _offered(evidence: Evidence, suspects: Sequence[Suspect]) -> Iterator[tuple[Patch, float, tuple[str, ...]]]:
+    """Every first candidate of the search with its shipped weight, and what can be learnt about it."""
+    for patch in fixes(evidence):
+        yield patch, patch.weight * _FIXERS, (f"fixer:{patch.origin.partition(':')[2]}",)
+    for patch, features in described(evidence.snapshot, suspects):
+        yield patch, patch.weight, features
+
+
+def _near(scene: Scene) -> Callable[[Patch], bool]:
     """Whether a patch could be the cure at all, seen quickly: the same files, as many characters that count."""
     wanted = {path: _dense(data.decode("utf-8", "replace")) for path, data in scene.cure.items() if data is not None}
     code = {path for path in wanted if path.endswith(".py")}
 
-    def near(patch) -> bool:  # noqa: ANN001 - a Patch
+    def near(patch: Patch) -> bool:
         texts = {path: source.text for path, source in patch.sources.items() if source}
         return texts.keys() == code and all(_dense(text) == wanted[path] for path, text in texts.items())
 

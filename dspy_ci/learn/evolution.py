@@ -96,7 +96,7 @@ def evolved(pupil: Pupil, task: LM, reflection: LM, budget: Budget, folder: Path
     watched, memo = Watched(task), Memo()
     proposer = Reflection(Watched(reflection), budget.max_tokens)
     vendor = dspy()
-    examples = {example.id: example for part in ("train", "validation") for example in pupil.parts[part]}  # type: ignore[index]
+    examples = {example.id: example for part in ("train", "validation") for example in pupil.parts[part]}
     stop = _Stop(watched, memo, proposer)
     teleprompter = vendor.GEPA(
         metric=_metric(examples, memo, pupil.program.output),
@@ -111,7 +111,7 @@ def evolved(pupil: Pupil, task: LM, reflection: LM, budget: Budget, folder: Path
         gepa_kwargs={"stop_callbacks": [stop, *_stoppers(budget)]},
     )
     lm = dspy_lm(watched, max_tokens=budget.max_tokens)
-    sets = [[_given(example, pupil) for example in pupil.parts[part]] for part in ("train", "validation")]  # type: ignore[index]
+    sets = [[_given(example, pupil) for example in pupil.parts[part]] for part in ("train", "validation")]
     with _quiet(), vendor.context(lm=lm, adapter=adapter(), callbacks=[], track_usage=False):
         optimised = teleprompter.compile(module(pupil.program), trainset=sets[0], valset=sets[1])
     if why := stop.why:

@@ -39,4 +39,5 @@ def gained(before: Sequence[float], after: Sequence[float], *, less: bool = True
     drawn = sorted(change(rng.choices(range(size), k=size)) for _ in range(rounds))
     good = sum(one < 0 if less else one > 0 for one in drawn)
     low, high = drawn[int(0.025 * rounds)], drawn[int(0.975 * rounds)]
-    return Gain(size, sum(before) / size, sum(after) / size, change(range(size)), low, high, good / rounds)
+    sure = good / rounds if size > 1 else min(0.5, good / rounds)  # one case alone is as likely as not by chance
+    return Gain(size, sum(before) / size, sum(after) / size, change(range(size)), low, high, sure)

@@ -15,10 +15,12 @@ from dspy_ci.learn.proposal import Proposal, proposals
 from dspy_ci.learn.proving import Bench, checked, proved
 from dspy_ci.learn.spreading import spread
 from dspy_ci.ports.history import Commit
-from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport
+from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
 
 _QUICK = 12.0
 """Seconds that a suite may take to be run as a whole for every commit."""
+_PATIENT = 4.0
+"""Seconds that every test may take, however quick it is today."""
 _TRACED = 400
 _TRIES = 4
 """How many plants are tried for each one that is wanted."""
@@ -59,8 +61,8 @@ def mine(plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], cas
         first = copies[0].test(bench.run, bench.history.overlay(bench.history.head()))
         if first.problem:
             raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
-        bench = replace(bench, quick=first.seconds < _QUICK)
-        commits = [commit for commit in bench.history.commits(plan.commits) if done(commit) not in known]
+        bench = replace(bench, quick=first.seconds < _QUICK, run=_limited(bench.run, first))
+        commits = [_clean(commit, bench) for commit in bench.history.commits(plan.commits) if done(commit) not in known]
         jobs = [_Job("history", commit=commit) for commit in commits]
         for mined in _worked(jobs, bench, copies, end):
             cases += sum(isinstance(outcome, Case) for outcome in mined.outcomes)
@@ -70,6 +72,17 @@ def mine(plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], cas
             made = _plants(plan, bench, _ground(bench, copies[0], first), missing)
             new = {job.proposal.id: job for job in made if job.proposal and job.proposal.id not in known}
             yield from _worked(new.values(), bench, copies, end, enough=missing)
+
+
+def _limited(run: TestRun, first: TestReport) -> TestRun:
+    """The run with limits that follow from what the newest commit took: a bug may never end."""
+    slowest = max((result.seconds for result in first.results.values()), default=0.0)
+    return replace(run, per_test=max(_PATIENT, 10 * slowest), timeout=min(run.timeout, 60 + 20 * first.seconds))
+
+
+def _clean(commit: Commit, bench: Bench) -> Commit:
+    """The commit without secrets in what its author says."""
+    return replace(commit, subject=bench.clean(commit.subject), body=bench.clean(commit.body))
 
 
 def done(commit: Commit) -> str:
@@ -148,7 +161,7 @@ def _ground(bench: Bench, copy: Copy, first: TestReport) -> Ground:
     run = replace(bench.run, ids=tuple(sorted(quick)), trace=True, timeout=20 + 10 * seconds)
     newest = next(iter(bench.history.commits(1)), Commit(head, head, 0, ""))
     commit = newest if newest.id == head else replace(newest, id=head)
-    return Ground(bench.snapshot(head), commit, copy.test(run, bench.history.overlay(head)))
+    return Ground(bench.snapshot(head), _clean(commit, bench), copy.test(run, bench.history.overlay(head)))
 
 
 def _reversals(plan: Plan, bench: Bench, ground: Ground) -> Iterator[tuple[Proposal, tuple[str, ...]]]:

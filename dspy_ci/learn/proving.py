@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from dspy_ci.adapters.testcommands import narrowed
 from dspy_ci.codebase.functions import functions
 from dspy_ci.codebase.reach import is_test as is_test_module
 from dspy_ci.codebase.reach import reached
-from dspy_ci.codebase.snapshot import Snapshot, decode
+from dspy_ci.codebase.snapshot import Snapshot, Source, decode
 from dspy_ci.learn.case import Case, Dismissed
 from dspy_ci.learn.proposal import Proposal, State, state
 from dspy_ci.patches.diff import unified
@@ -57,6 +58,8 @@ class Bench:
 def proved(proposal: Proposal, bench: Bench, copy: Copy, only: Sequence[str] | None = None) -> Case | Dismissed:
     """The case that a proposal is, or why it is none. `only` names the test files when they are known."""
     started = time.monotonic()
+    if any(bench.clean(plant.text) != plant.text for plant in proposal.planted):
+        return Dismissed(proposal.id, "it holds what looks like a secret")
     try:
         trees = state(proposal, bench.history)
     except (OSError, UnicodeDecodeError) as error:
@@ -90,6 +93,8 @@ def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests:
         return f"the tests cannot be run before it: {before.problem}"
     if not before.red:
         return "no test is red before it"
+    if proposal.planted and any("ran longer than" in before.results[name].message for name in before.red):
+        return "it never ends"
     after = bench.test(copy, trees.green, tests)
     if after.problem or after.foreign:
         return f"the tests cannot be run after it: {after.problem or after.foreign[0]}"
@@ -191,7 +196,7 @@ def _bytes(red: Files, path: str, case: Case, bench: Bench) -> bytes | None:
     return bench.history.read(tree[path]) if path in tree else None
 
 
-def _source(data: bytes | None):  # noqa: ANN202 - Source or None
+def _source(data: bytes | None) -> Source | None:
     return decode(data) if data is not None else None
 
 
@@ -211,7 +216,7 @@ def _touched(path: str, old: bytes | None, new: bytes | None) -> Iterator[tuple[
             yield f"{path}::{function.name}", code
 
 
-def _codes(tree, text: str) -> dict[str, str]:  # noqa: ANN001 - a module or None
+def _codes(tree: ast.Module | None, text: str) -> dict[str, str]:
     lines = text.splitlines()
     found = functions("", tree)[:-1] if tree else ()
     return {function.name: "\n".join(lines[function.start - 1 : function.end]) for function in found}

@@ -27,7 +27,7 @@ from dspy_ci.suspects.rank import rank
 from dspy_ci.verdicts.baseline import Baseline
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True)
 class RedRepo:
     """The red tree of a case. See Repo for the contract."""
 

@@ -19,6 +19,8 @@ from dspy_ci.suspects.priors import SHIPPED, Priors
 _TRUST = {"planted": 0.5, "reversed": 0.7}
 """How much a case teaches that nobody's habit has made; all others teach 1."""
 _STRENGTHS = (1.0, 0.7, 0.4)
+_UNADVISED = 0.7
+"""The strength where no validation case advises."""
 _CODE = frozenset({"tests", "revert", "reversed", "planted"})
 """Cases whose cure is a change of code that `fix` could find."""
 
@@ -57,13 +59,16 @@ class Taught:
 def taught(train: Sequence[Lesson], validation: Sequence[Lesson]) -> Taught:
     """Count the training cases; believe the counts as strongly as the validation cases advise."""
     full = counted(train)
-    judges = validation or train
+    if not validation:
+        return Taught(_weakened(full, _UNADVISED), _UNADVISED, 0.0, 0.0)
     options = [(strength, _weakened(full, strength)) for strength in _STRENGTHS]
-    means = [
-        (fmean(place(one, priors_of(counts)) for one in judges), -strength, counts) for strength, counts in options
-    ]
+    means = [(_mean(validation, priors_of(counts)), -strength, counts) for strength, counts in options]
     after, strength, counts = min(means, key=lambda option: option[:2])
-    return Taught(counts, -strength, fmean(place(one, SHIPPED) for one in judges), after)
+    return Taught(counts, -strength, _mean(validation, SHIPPED), after)
+
+
+def _mean(lessons: Sequence[Lesson], priors: Priors) -> float:
+    return fmean(place(one, priors) for one in lessons)
 
 
 def _weakened(counts: Mapping[str, Count], strength: float) -> dict[str, Count]:

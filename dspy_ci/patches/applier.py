@@ -95,7 +95,10 @@ def _resolved(change: FileChange, code: Snapshot) -> FileChange:
 
 
 def _replaced(whole: Whole, code: Snapshot) -> FileChange:
-    """A whole function as a change of the file that defines it."""
+    """A whole function as a change of the file that defines it, or a whole file as a change of its own."""
+    if whole.path and not whole.name:
+        former = (code.text(whole.path) or "").splitlines()
+        return FileChange(whole.path, (_anchored(replacement(former, whole.text.splitlines()), 1),))
     places = [
         (path, node)
         for path in ([whole.path] if whole.path in code else code.python_paths)

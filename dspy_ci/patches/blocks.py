@@ -45,10 +45,11 @@ def _named_file(text: str, code: Snapshot) -> str | None:
 
 
 class Whole(NamedTuple):
-    """A function or class given in full."""
+    """A function, a class or a file given in full."""
 
     path: str | None
     name: str
+    """Empty for a file."""
     text: str
 
 
@@ -63,9 +64,39 @@ def whole_definitions(text: str, code: Snapshot) -> Iterator[Whole]:
         if first.startswith("#"):
             path = _named_file(first, code) or path
         position = match.end()
-        yield from _definitions(match["body"], path)
+        if path and _is_all_of(match["body"], path, code):
+            yield Whole(path, "", match["body"])
+        else:
+            yield from _definitions(match["body"], path)
     if not found:
         yield from _definitions(text, None)
+
+
+def _is_all_of(body: str, path: str, code: Snapshot) -> bool:
+    """Whether a text is a whole file anew: all names of the old one are there, its docstring and its own comments."""
+    old, new = code.tree(path), parse(body)
+    if old is None or new is None or not old.body:
+        return False
+    kept = set(body.splitlines())
+    if any(line.startswith("#") and line not in kept for line in (code.text(path) or "").splitlines()):
+        return False
+    return _names(old) <= _names(new) and (ast.get_docstring(old) is None or ast.get_docstring(new) is not None)
+
+
+def _names(tree: ast.Module) -> set[str]:
+    """What the statements of a module bind, each statement that binds nothing by its text."""
+    found: set[str] = set()
+    for node in tree.body:
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef):
+            found.add(node.name)
+        elif isinstance(node, ast.Import | ast.ImportFrom):
+            found |= {alias.asname or alias.name.partition(".")[0] for alias in node.names}
+        elif isinstance(node, ast.Assign | ast.AnnAssign | ast.AugAssign):
+            targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+            found |= {part.id for target in targets for part in ast.walk(target) if isinstance(part, ast.Name)}
+        elif not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)):
+            found.add(type(node).__name__)
+    return found
 
 
 def _definitions(body: str, path: str | None) -> Iterator[Whole]:

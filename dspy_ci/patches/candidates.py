@@ -48,7 +48,7 @@ def candidates(snapshot: Snapshot, suspects: Sequence[Suspect], priors: Priors =
 
 def sheaves(snapshot: Snapshot, suspects: Sequence[Suspect], priors: Priors = SHIPPED) -> Iterator[Sheaf]:
     """The same by statement, so that only as many are made as are tried."""
-    top = max([1.0, *priors.factors.values()])
+    top = priors.most
     for statement, score, place in _suspected(snapshot, suspects):
         yield Sheaf(score * top, partial(_weighed, statement, score, place, snapshot, priors))
 

@@ -68,7 +68,9 @@ def is_test(path: str) -> bool:
 
 
 def _is_site_hook(path: str) -> bool:
-    return path.endswith(".pth") or _name(path) in {"sitecustomize.py", "usercustomize.py"}
+    """Files that an interpreter or pytest read by themselves; the metadata of a package can name a plugin."""
+    metadata = any(part.endswith((".dist-info", ".egg-info")) for part in path.split("/"))
+    return metadata or path.endswith(".pth") or _name(path) in {"sitecustomize.py", "usercustomize.py"}
 
 
 def _is_compiled(path: str) -> bool:

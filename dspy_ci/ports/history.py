@@ -27,7 +27,7 @@ class History(Protocol):
     root: str
 
     def head(self) -> str:
-        """The commit that is checked out."""
+        """The commit that is checked out. Raises UsageError before the first one."""
         ...
 
     def commits(self, limit: int) -> Sequence[Commit]:

@@ -44,6 +44,8 @@ class FixReport:
     """Best first; verified ones before all others."""
     tried: int = 0
     """How many candidates were run."""
+    first: int | None = None
+    """How many had been run when the first plausible one came: what learning brings down."""
     seconds: float = 0.0
     guarantees: Guarantees | None = None
     notes: tuple[str, ...] = ()

@@ -10,7 +10,7 @@ _SPAN = re.compile(r"`([^`\n]+)`")
 _PUNCTUATION = re.compile(r"([\\*_{}\[\]!|~<>&`$]|^[#+=-]|^\d+(?=[.)]))")
 _NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ZERO = "\u200b"
-_LINKS = re.compile(r"(?i)\b(https?|ftp|mailto|file|data|javascript|vbscript):|\bwww\.")
+_LINKS = re.compile(r"(?i)(?:https?|ftp|xmpp|mailto):|(?<![a-z0-9])(?:file|data|javascript|vbscript):|www\.")
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LONGEST_LINE = 1000
@@ -146,7 +146,7 @@ def _longest(text: str) -> int:
 def _escaped(text: str) -> str:
     text = _LINKS.sub(lambda match: f"{match[0][:-1]}{_ZERO}{match[0][-1]}", text)
     text = text.replace("@", f"@{_ZERO}")
-    text = re.sub(r"(?i)\bgh-(?=\d)", f"GH{_ZERO}-", text)
+    text = re.sub(r"(?i)(gh)-(?=\d)", rf"\1{_ZERO}-", text)
     text = re.sub(r"#(?=\d)", f"#{_ZERO}", text)
     return _PUNCTUATION.sub(_plain, text)
 

@@ -73,6 +73,7 @@ def fix_record(report: FixReport) -> Record:
         "patches": [offer_record(offer) for offer in report.offers],
         "proposals": [asdict(proposal) for proposal in report.proposals],
         "candidates_tried": report.tried,
+        "candidates_until_found": report.first,
         "elapsed_s": round(report.seconds, 3),
         "sandbox": {"tier": guarantees.get("tier"), "name": guarantees.get("name"), "guarantees": promises},
         "notes": list(report.notes),

@@ -50,9 +50,18 @@ def job_summary(bundle: Bundle, around: Surroundings) -> str:
 
 def verdict(bundle: Bundle) -> str:
     """The first line: what it comes to, whose doing it is, in plain words."""
-    if bundle.status == "unfixed" and bundle.findings and all(one.foreign for one in bundle.findings):
-        return f"Not caused by this change: {_causes(bundle.findings)}."
-    return bundle.summary or "Nothing is known."
+    if bundle.status != "unfixed" or not bundle.findings:
+        return bundle.summary or "Nothing could be found out."
+    ours, foreign = _parted(bundle.findings)
+    if not ours:
+        return f"Not caused by this change: {_causes(foreign)}."
+    more = f"; besides, not caused by this change: {_causes(foreign)}" if foreign else ""
+    return f"Not mended: {number(len(ours) + bundle.left_out, 'failure')}, and no patch was proved{more}."
+
+
+def _parted(findings: Sequence[Finding]) -> tuple[list[Finding], list[Finding]]:
+    """What the change may have caused, and what it did not."""
+    return [one for one in findings if not one.foreign], [one for one in findings if one.foreign]
 
 
 def _causes(findings: Sequence[Finding]) -> str:
@@ -64,11 +73,11 @@ def _causes(findings: Sequence[Finding]) -> str:
 def _page(bundle: Bundle, around: Surroundings) -> Iterator[str]:
     yield f"### {_SIGNS[bundle.status]} {prose(verdict(bundle))}"
     yield ""
-    mine = [one for one in bundle.findings if not one.foreign]
+    mine, foreign = _parted(bundle.findings)
     yield from _roots(mine)
     if best := bundle.best:
         yield from _patch(best, bundle, around)
-    yield from _foreign([one for one in bundle.findings if one.foreign])
+    yield from _foreign(foreign)
     for note in (*around.notes, *bundle.notes):
         yield f"- Note: {prose(note)}"
     yield ""
@@ -191,7 +200,8 @@ def _others(findings: Sequence[Finding], bundle: Bundle) -> Iterator[str]:
 
 def _tried(bundle: Bundle) -> Iterator[str]:
     """What was tried, folded."""
-    lines = [f"- {number(bundle.tried, 'candidate')} tried in {bundle.seconds:.0f} s"]
+    lines = [f"- {prose(bundle.summary)}"] if bundle.summary and bundle.summary != verdict(bundle) else []
+    lines += [f"- {number(bundle.tried, 'candidate')} tried in {bundle.seconds:.0f} s"]
     lines += [f"- tests: {code(bundle.command)}"] if bundle.command else []
     lines += [f"- suspected: {code(place)}" for place in bundle.suspects[:5]]
     lines += [_other(one) for one in bundle.proposals if one is not bundle.best]

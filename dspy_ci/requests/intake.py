@@ -16,7 +16,7 @@ from dspy_ci.requests.said import Broken, Said, said
 from dspy_ci.requests.signature import signed
 
 _ID = re.compile(r"[A-Za-z0-9-]{1,100}")
-_EVENT = re.compile(r"[a-z_]{1,60}")
+_EVENT = re.compile(r"[a-z0-9_]{1,60}")
 _KEPT = 5000
 """Characters of a comment's first line: more than a command may have, so that what is too long stays too long."""
 RETRY_AFTER = 30

@@ -24,6 +24,15 @@ class Priors:
 
     factors: Mapping[str, float] = field(default_factory=dict)
 
+    @property
+    def most(self) -> float:
+        """What no features can surpass, nor fall below 1."""
+        tops: dict[str, float] = {}
+        for name, factor in self.factors.items():
+            level = name.partition(":")[0]
+            tops[level] = max(factor, tops.get(level, 1.0))
+        return min(HIGHEST, math.prod(tops.values()))
+
     def weight(self, features: Iterable[str]) -> float:
         """What the features say together."""
         if not self.factors:

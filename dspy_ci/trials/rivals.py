@@ -8,8 +8,10 @@ too: what the tests cannot tell from its neighbours is a guess.
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from math import inf
 
 from dspy_ci.codebase.functions import Function, function_at, functions
 from dspy_ci.codebase.scopes import annotated
@@ -26,7 +28,7 @@ from dspy_ci.trials.witnesses import witnessed
 _MOST = 24
 _LEADERS = 2
 """How many groups have the neighbours of their best patch tried."""
-_SECONDS = 6.0
+_SHORTEST, _SECONDS = 2.0, 6.0
 """For one round of questions, or one of neighbours."""
 _TYPES = {
     "number": {"int", "float", "complex", "Decimal", "bool"}, "text": {"str"}, "flag": {"bool"}, "list": {"list"},
@@ -66,6 +68,18 @@ class Court:
     jury: Jury
     copy: Copy
     seed: int = 0
+    until: float = inf
+    """On the monotonic clock: when the comparison must come to its end."""
+
+    @property
+    def seconds(self) -> float:
+        """For the next round of questions, or of neighbours."""
+        return min(_SECONDS, max(_SHORTEST, self.until - time.monotonic()))
+
+    @property
+    def is_late(self) -> bool:
+        """Whether there is no time for more than the first round."""
+        return time.monotonic() >= self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +99,7 @@ def settled(patches: Sequence[Patch], court: Court) -> tuple[Patch, ...]:
     function = _function(chosen[0])
     hearing = _heard(chosen, function, court)
     groups = _groups(chosen, hearing, function)
-    if hearing.answers:
+    if hearing.answers and not court.is_late:
         groups = _challenged(groups, function, court)
     return (*_marked(groups, hearing), *ordered[_MOST:])
 
@@ -108,7 +122,7 @@ def _heard(patches: Sequence[Patch], function: Function | None, court: Court) ->
     """Both kinds of questions put together; who does not answer both kinds is left out."""
     written = calls(function, patches[0].base, court.evidence.test_paths, court.seed) if function else ()
     said = compared(patches, function, written, court.copy, court.jury.run.python) if function and written else {}
-    recorded, shown = witnessed(patches, court.evidence, court.jury, court.copy, seed=court.seed, seconds=_SECONDS)
+    recorded, shown = witnessed(patches, court.evidence, court.jury, court.copy, seed=court.seed, seconds=court.seconds)
     if not shown:
         return Hearing(written, said)
     if not said:
@@ -146,7 +160,7 @@ def _telling(answers: Mapping[Patch, tuple[Answer, ...]]) -> list[int]:
 def _challenged(groups: Sequence[Group], function: Function | None, court: Court) -> list[Group]:
     """The leading groups, with how many neighbours of their best patch the tests cannot tell from it."""
     leading = [group for group in groups if group.answers][:_LEADERS]
-    found = {group: survivors(group.best, court.jury, court.copy, _SECONDS) for group in leading}
+    found = {group: survivors(group.best, court.jury, court.copy, court.seconds) for group in leading}
     passed = [patch for _, alive in found.values() for patch in alive]
     bests = [group.best for group in leading]
     hearing = _heard(list(dict.fromkeys([*bests, *passed])), function, court) if passed else Hearing((), {})

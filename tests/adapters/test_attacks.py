@@ -159,6 +159,46 @@ def test_other_families_of_sockets(copy, family):
         assert not made
 
 
+@pytest.mark.parametrize("place", ["attack.pth", "sitecustomize.py", "pip/attack.py"])
+def test_the_environment_of_the_project_cannot_be_written(copy, place, tmp_path):
+    site = tmp_path / "site"
+    (site / "pip").mkdir(parents=True)
+    python(copy, f"open({str(site / place)!r}, 'w').write('import os')")
+    assert (site / place).exists() == (copy.tier == "E")
+
+
+def test_our_own_packages_cannot_be_written(copy):
+    if copy.tier == "E":
+        pytest.skip("not promised")
+    script = (
+        "import os, pytest; print(os.access(os.path.dirname(pytest.__file__), os.W_OK)); open(pytest.__file__, 'a')"
+    )
+    outcome = python(copy, script)
+    assert outcome.code == 1
+    assert "Error" in outcome.output
+
+
+@pytest.mark.parametrize("address", ["169.254.169.254", "192.0.2.1"])
+def test_neither_cloud_metadata_nor_the_internet_can_be_reached(copy, address):
+    script = f"import socket; socket.create_connection(({address!r}, 80), 1); print('reached')"
+    outcome = python(copy, script)
+    if copy.tier != "E":
+        assert "unreachable" in outcome.output
+
+
+def test_names_cannot_be_resolved(copy):
+    if copy.tier != "E":
+        assert "gaierror" in python(copy, "import socket; socket.getaddrinfo('example.org', 80)").output
+
+
+def test_a_terminal_cannot_be_typed_into(copy):
+    script = """
+import fcntl, os
+fcntl.ioctl(os.open("/dev/tty", os.O_RDWR), 0x5412, b"x")
+"""
+    assert python(copy, script).code == 1
+
+
 CALLS = ["ptrace(0, 0, 0, 0)", "unshare(0x20000)", "mount(b'x', b'/', b'tmpfs', 0, 0)", "syscall(425, 1, 0)"]
 
 

@@ -52,7 +52,6 @@ def test_the_cure_comes_sooner_with_what_was_learnt(project, most, tmp_path):
     print(f"\n{project}: {said['cases']} of {len(known)} cures found, {said['cases_per_minute']} a minute")
     assert said["cases"] == len(known)
     gain = gained(*zip(*folded(list(lessons(root))), strict=True))
-    print(
-        f"{project}: {gain.before:.2f} candidates, learnt {gain.after:.2f}: {gain.change:+.0%} ({gain.low:+.0%} to {gain.high:+.0%})"
-    )
+    interval = f"{gain.low:+.0%} to {gain.high:+.0%}"
+    print(f"{project}: {gain.before:.2f} candidates, learnt {gain.after:.2f}: {gain.change:+.0%} ({interval})")
     assert gain.change <= most

@@ -1,18 +1,25 @@
 """The three roles as a runner starts them: real processes, a real repository, GitHub on the loopback."""
 
+import contextlib
 import json
 import os
 import re
 import subprocess
 import sys
+from pathlib import Path
 
 import githubapi
 import npmpack
 import pytest
 from fakegithub import FakeGitHub
 
+from dspy_ci.adapters import programfiles
+from dspy_ci.commands import roles
 from dspy_ci.commands.cleanroom import for_publisher, for_reader, for_solver, refuse_powers
+from dspy_ci.commands.solver import Shelf, Solver
 from dspy_ci.errors import UsageError
+from dspy_ci.reports.bundle import bundle_of
+from dspy_ci.reports.facts import Facts, Target, facts_text
 
 GOOD = """\
 def total(items):
@@ -310,6 +317,36 @@ def test_a_fork_is_found_by_its_head_and_not_by_its_word(job):
     assert done.returncode == 0, done.stderr
     assert len(job.hub.state.comments) == 1
     assert job.hub.counted("GET", "/actions/runs/42/jobs$")
+
+
+def test_a_fork_whose_base_is_not_known_gets_no_settings_of_its_own(job, tmp_path, monkeypatch):
+    monkeypatch.setenv("GITHUB_BASE_REF", "")
+    job.change({"app.py": BAD, "pyproject.toml": "[tool.dspy-ci]\ntest-cmd = 'touch owned'\n"})
+    facts = Facts(Target("o/r", job.head, from_fork=True))
+    solver = Solver(job.root, facts, Shelf(tmp_path / "bundle.json"), budget=1.0)
+    assert solver._base(job.root, tmp_path)[1].read_bytes() == b""
+    assert programfiles.text(job.root, "pyproject.toml", os.environ) is None
+
+
+def test_a_role_that_does_not_end_is_ended_with_all_that_it_started(monkeypatch, tmp_path):
+    file = str(tmp_path / "pid")
+    start = f"import subprocess, time; open({file!r}, 'w').write(str(subprocess.Popen(['sleep', '60']).pid))"
+    monkeypatch.setattr(roles, "_CODE", f"{start}; time.sleep(60)")
+    assert roles._role(["solve"], {"PATH": os.environ["PATH"]}, 3.0) == 3
+    pid = (tmp_path / "pid").read_text()
+    with contextlib.suppress(OSError):  # gone, or nobody has taken note of its death yet
+        assert "Z" in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2]
+
+
+def test_another_commit_than_the_head_is_not_run(job):
+    job.change({"app.py": BAD})
+    facts = job.temp / "facts.json"
+    facts.write_text(facts_text(Facts(Target("o/r", "9" * 40, 7))))
+    done = job.run("solve", "--facts", str(facts), "--out", str(job.temp / "bundle.json"), DSPY_CI_GITHUB_TOKEN="")
+    assert done.returncode == 0, done.stderr
+    held = bundle_of((job.temp / "bundle.json").read_bytes())
+    assert held.sandbox is None
+    assert "check out the head" in held.notes[-1]
 
 
 GITHUB = {

@@ -466,6 +466,18 @@ def test_a_forge_that_is_away_is_tried_again_later(ask, forge, monkeypatch):
     assert ask("/dspy explain")[0] == "done"
 
 
+def test_a_fault_of_our_own_is_answered_without_its_text(ask, monkeypatch):
+    def fail(*_):
+        raise ZeroDivisionError("a secret of the machine")
+
+    monkeypatch.setattr(ScriptedWorkshop, "bundle", fail)
+    word, posted, _ = ask("/dspy fix")
+    assert word == "failed"
+    assert signs(posted) == ["eyes", "confused"]
+    assert "my side" in texts(posted)[0]
+    assert "machine" not in texts(posted)[0]
+
+
 def test_the_answer_names_whom_it_is_for_without_calling_them(ask):
     (text,) = texts(ask("/dspy help")[1])
     assert "ann's `/dspy help`" in text

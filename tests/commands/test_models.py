@@ -11,6 +11,8 @@ from click.testing import CliRunner
 from modelserver import ModelServer, Say, refusal, unused_port
 
 from dspy_ci import cli
+from dspy_ci.programs.stored import Stored, path_of
+from dspy_ci.programs.table import PROGRAMS
 
 LOG = """\
 =================================== FAILURES ===================================
@@ -115,6 +117,33 @@ def test_a_limit_of_money_without_a_price_asks_nothing_and_says_so():
             run("explain", "--format", "json", "--max-cost", "1", "--price", "2/4", server=server).stdout
         )
     assert record["usage"]["cost"] == pytest.approx((100 * 2 + 20 * 4) / 1e6)
+
+
+def test_a_model_that_was_named_and_cannot_be_asked_is_spoken_of():
+    result = run("explain", "--format", "json", "--model", "openai/gpt-x")
+    assert "gpt-x needs a key" in json.loads(result.stdout)["model_note"]
+
+
+def test_a_limit_holds_for_all_logs_together(tmp_path):
+    for name in "abc":
+        (tmp_path / name).write_text(LOG.replace("2 == 3", f"'{name}' == 3"))
+    with ModelServer([Say(PLAN, 2000, 100)]) as server:
+        text = run("explain", "a", "b", "c", server=server, DSPY_CI_MAX_TOKENS="6000").stdout
+        assert server.count == 2
+    assert text.count("could exceed the limit of 6000 tokens") == 1
+
+
+def test_trained_instructions_are_used_and_broken_ones_are_not(tmp_path):
+    program = PROGRAMS["plan"]
+    told = Stored("plan", "Speak Latin, and plan.", program.signature_hash, "3.4.1", "keywords", {}, "abc")
+    path = tmp_path / path_of("plan")
+    path.parent.mkdir(parents=True)
+    with ModelServer([Say(PLAN)]) as server:
+        path.write_text(told.as_json())
+        run("explain", server=server)
+        path.write_text(told.as_json().replace("Latin", "{language}"))
+        run("explain", server=server)
+        assert ["Speak Latin" in question.system for question in server.asked] == [True, False]
 
 
 def test_no_secret_of_the_log_is_sent():
@@ -223,10 +252,6 @@ def test_edit_applies_a_change_that_is_proved_and_keeps_to_the_named_files(repos
     assert done.returncode == 0, done.stderr
     assert "// 5" in (root / "cart.py").read_text()
     assert "Done, with proof" in done.stdout
-    with ModelServer([Say(RIGHT.replace("-(-sum(prices) // 5) * 5", "sum(sorted(prices))"))]) as server:
-        words[1:2] = ["sort first"]
-        done = dspy_ci(*words, cwd=root, OPENAI_BASE_URL=server.v1, MODEL_NAME="m")
-    assert done.returncode == 1, done.stdout
 
 
 @pytest.mark.slow

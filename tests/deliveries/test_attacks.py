@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from bundles import DIFF, TARGET, TEST, bundle, finding, mended, proposal
 from fakegithub import BASE, HEAD, PATCH
-from markdown_it import MarkdownIt
+from reading import RUN, assert_neutral
 
 from dspy_ci.deliveries.publishing import headline, publish
 from dspy_ci.ports.drafts import Drafts, State
@@ -19,10 +19,6 @@ from dspy_ci.reports.strict import Unfit
 from dspy_ci.reports.workflow import annotated, muted
 
 PULL = PullRequest(7, "$(id) ${{ secrets.X }}", User("eve"), HEAD, "$(id)`x`", "o/r", BASE, "main", "o/r")
-OURS = re.compile(
-    r"<summary>[\w ()]*</summary>|</?(?:details|sub)>|<!-- dspy-ci:(?:remark|summary|outdated):1 [\w=-]+ -->"
-)
-RUN = "https://github.com/o/r/actions/runs/42"
 
 
 def drafts():
@@ -41,27 +37,6 @@ def bodies(forge):
 
 def posted(forge, done):
     return [*bodies(forge), done.page]
-
-
-def inline(tokens):
-    for token in tokens:
-        yield token
-        yield from inline(token.children or ())
-
-
-def assert_neutral(text):
-    """Read as GitHub reads it: no image, no foreign link, no foreign HTML, no mention, no reference, no open fence."""
-    for token in inline(MarkdownIt("commonmark").enable(["table", "strikethrough"]).parse(text)):
-        assert token.type != "image"
-        if token.type == "link_open":
-            assert token.attrs["href"] == RUN
-        if token.type in {"html_inline", "html_block"}:
-            assert not OURS.sub("", token.content).strip(), token.content
-        if token.type == "text":
-            assert not re.search(r"@[\w-]", token.content), token.content
-            assert not re.search(r"#\d|\bGH-\d", token.content), token.content
-            assert not re.search(r"https?://|www\.", token.content), token.content
-    assert not re.search(r"[\x00-\x08\x0b-\x1f\x7f\u200e\u200f\u202a-\u202e\u2060-\u2069\ufeff\ud800-\udfff]", text)
 
 
 HOSTILE = {
@@ -333,6 +308,14 @@ def test_no_secret_of_a_log_leaves(token):
     everything = json.dumps([posting.values for posting in forge.posted], default=str) + done.page + headline(done)
     everything += "".join(annotated(done.commands)) + json.dumps(done.notes)
     assert secret.rstrip("=") not in everything
+
+
+@pytest.mark.parametrize("line", [0, -5, 1 << 40])
+def test_a_line_that_cannot_be_is_not_asked_for(line):
+    forge = drafts()
+    publish(bundle(finding(file="other.py", line=line), finding(line=line, test_id="t")), TARGET, forge)
+    notes = [note for posting in forge.posted for note in posting.values.get("annotations", ())]
+    assert [(note["start_line"], note["end_line"]) for note in notes] == [(1, 1)]
 
 
 def test_ten_thousand_equal_failures_are_one():

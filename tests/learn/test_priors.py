@@ -1,13 +1,13 @@
 """Learning without a model: counts, what is held out, and what `fix` makes of it."""
 
-import hashlib
 import json
+import shutil
 
 import pytest
 
 from dspy_ci.learn.counting import Lesson, Option, counted, place, priors_of, priors_text
 from dspy_ci.learn.gain import gained
-from dspy_ci.suspects.priors import SHIPPED, read_priors, shape
+from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors, shape
 
 
 def lesson(name, cure, *others):
@@ -28,6 +28,13 @@ def test_a_single_case_moves_little_and_nothing_moves_without_bounds():
     few, many = (counted([lesson(str(i), SIGN, NAME) for i in range(size)]) for size in (1, 400))
     assert 1 < few["family:arithmetic"].factor < many["family:arithmetic"].factor <= 20
     assert priors_of(many).weight((*SIGN, *NAME)) >= 0.05
+
+
+def test_nothing_weighs_more_than_the_most():
+    priors = Priors({"file:a": 2.0, "family:x": 3.0, "family:y": 0.1, "exact:x": 1.5})
+    assert priors.most == 9.0
+    assert priors.weight(("file:a", "family:x", "exact:x")) == 9.0
+    assert (SHIPPED.most, Priors({"family:y": 0.1}).most, Priors({"file:a": 20.0, "exact:b": 20.0}).most) == (1, 1, 20)
 
 
 def test_the_file_reads_back_as_what_was_counted():
@@ -71,35 +78,38 @@ def test_a_gain_comes_with_what_chance_could_have_made_of_it():
     assert unsure.low < 0 < unsure.high
     assert gained([0.2, 0.4], [0.9, 0.7], less=False).change == pytest.approx(0.5)
     assert gained([], []).cases == 0
+    assert gained([30], [1]).sure == 0.5
+
+
+@pytest.fixture
+def cases(texts, tmp_path):
+    """The mined cases alone, as if nothing had been learnt of them yet."""
+    (tmp_path / "data").mkdir()
+    shutil.copy(texts / ".dspy_data" / "cases.jsonl", tmp_path / "data")
+    return tmp_path / "data"
 
 
 @pytest.mark.slow
-def test_what_was_learnt_is_examined_promoted_and_used(texts, dspy_ci, git, write):
-    assert dspy_ci("train", "promote", cwd=texts).returncode == 2  # nothing was learnt yet
-    learnt = dspy_ci("train", "run", "--format", "json", cwd=texts)
+def test_what_was_learnt_is_examined_and_promoted_only_if_it_is_better(texts, cases, dspy_ci):
+    def train(step, *words):
+        return dspy_ci("train", step, "--data", cases, *words, cwd=texts)
+
+    assert train("promote").returncode == 2  # nothing was learnt yet
+    learnt = train("run", "--format", "json")
     assert learnt.returncode == 0, learnt.stderr
-    assert dspy_ci("train", "promote", cwd=texts).returncode == 2  # nobody has examined it
-    report = json.loads(dspy_ci("train", "report", "--format", "json", cwd=texts).stdout)
+    assert train("promote").returncode == 2  # nobody has examined it
+    report = json.loads(train("report", "--format", "json").stdout)
     assert report["heldout"]["cases"] == 2
     assert report["verified"][1] >= report["verified"][0]
-    done = dspy_ci("train", "promote", cwd=texts)
-    assert done.returncode == (0 if report["better"] else 1)
-    assert "picture" not in done.stderr
-
-
-@pytest.mark.slow
-def test_what_is_not_better_is_refused(texts, dspy_ci):
-    data = texts / ".dspy_data"
-    assert dspy_ci("train", "run", "-q", cwd=texts).returncode == 0
-    candidate = hashlib.sha256((data / "runs" / "priors.json").read_text().encode()).hexdigest()[:16]
+    assert train("promote").returncode == (0 if report["better"] else 1)
     worse = {"cases": 5, "before": 2.0, "after": 3.0, "change": 0.5, "low": 0.1, "high": 0.9, "sure": 0.0}
-    record = {"candidate": candidate, "better": False, "less_is_better": True, "heldout": worse}
-    (data / "reports").mkdir(exist_ok=True)
-    (data / "reports" / "priors.json").write_text(json.dumps(record))
-    refused = dspy_ci("train", "promote", cwd=texts)
+    (cases / "reports" / "priors.json").write_text(json.dumps({**report, "better": False, "heldout": worse}))
+    place = texts / ".dspy-ci" / "priors.json"
+    place.unlink(missing_ok=True)
+    refused = train("promote")
     assert refused.returncode == 1
     assert "Not promoted: nothing was gained" in refused.stdout
-    assert not (texts / ".dspy-ci" / "priors.json").exists()
+    assert not place.exists()
 
 
 @pytest.mark.slow

@@ -211,3 +211,37 @@ def test_ten_thousand_hunks_are_read_in_reasonable_time():
     text = "--- a/geo.py\n+++ b/geo.py\n" + "".join(f"@@ @@\n-x{i} = {i}\n+x{i} = 0\n" for i in range(1, 2000))
     patch = applied(text, Snapshot.of({"geo.py": code}))
     assert patch.files["geo.py"].count(b"= 0\n") == 2000
+
+
+MODULE = """\
+# Licence: none.
+import math
+
+RATE = 2
+
+
+def area(w, h):
+    return (w + h) * RATE
+
+
+if __name__ == "__main__":
+    print(area(1, 2))
+"""
+
+
+def test_a_whole_file_replaces_the_file_with_what_stands_outside_of_functions():
+    text = f"In geo.py:\n```python\n{MODULE.replace('RATE = 2', 'RATE = 3')}```\n"
+    patch = applied(text, Snapshot.of({"geo.py": MODULE}))
+    assert isinstance(patch, Patch)
+    assert patch.sources["geo.py"].text == MODULE.replace("RATE = 2", "RATE = 3")
+
+
+@pytest.mark.parametrize(
+    "left_out",
+    ["# Licence: none.\n", "import math\n", "RATE = 2\n", 'if __name__ == "__main__":\n    print(area(1, 2))\n'],
+)
+def test_what_leaves_a_part_of_the_file_out_is_no_whole_file(left_out):
+    body = MODULE.replace("w + h", "w * h").replace(left_out, "")
+    patch = applied(f"geo.py\n```python\n{body}```\n", Snapshot.of({"geo.py": MODULE}))
+    assert isinstance(patch, Patch)
+    assert patch.sources["geo.py"].text == MODULE.replace("w + h", "w * h")

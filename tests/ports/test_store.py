@@ -73,7 +73,7 @@ def test_values_are_copied(store):
     assert store.get("key") == {"list": [1]}
 
 
-@pytest.mark.parametrize("value", [float("nan"), {1, 2}, object(), b"bytes"], ids=str)
+@pytest.mark.parametrize("value", [float("nan"), {1, 2}, object(), b"bytes"], ids=["nan", "set", "object", "bytes"])
 def test_what_json_cannot_say_is_refused_and_nothing_is_written(store, value):
     with pytest.raises(ValueError, match="JSON"):
         store.put("key", value)

@@ -137,7 +137,7 @@ def test_exactly_the_right_changes_are_delivered(court, probability):
         given.append(chance.random() < probability)
         return Say(chance.choice(RIGHT) if given[-1] else chance.choice(list(WRONG.values())))
 
-    for _ in range(2):
+    for _ in range(1 if probability in {0.0, 1.0} else 2):
         given.clear()
         with ModelServer(script) as server:
             found = outcome(server, court)

@@ -173,3 +173,12 @@ def test_every_delivery_is_counted(intake):
     assert 'dspy_ci_bot_deliveries_total{result="known"} 1' in text
     assert 'dspy_ci_bot_deliveries_total{result="unsigned"} 1' in text
     assert "dspy_ci_bot_queue_depth 1" in text
+
+
+@pytest.mark.slow
+def test_every_example_of_github_is_acknowledged_and_none_is_taken_for_a_command(intake, examples):
+    for name, example in examples:
+        data = json.dumps(example).encode()
+        answer = intake.receive(headers(data, event=name), data)
+        assert (answer.status, answer.word) == (200, "ignored"), (name, answer)
+    assert len(intake.queue) == 0

@@ -1,12 +1,6 @@
 """What GitHub itself gives as examples of its webhooks is understood; what only looks like one is broken."""
 
 import copy
-import json
-import os
-import shutil
-import subprocess
-import tarfile
-from pathlib import Path
 
 import pytest
 
@@ -87,28 +81,6 @@ def test_a_payload_without_what_we_need_is_broken_in_a_sentence(name, payload):
 )
 def test_no_other_event_is_a_command(name):
     assert isinstance(said(name, EVENT), str)
-
-
-@pytest.fixture(scope="session")
-def examples(tmp_path_factory):
-    """The examples of `@octokit/webhooks-examples`; kept in the cache folder of the person who runs the tests."""
-    cache = Path(os.environ.get("DSPY_CI_TEST_CACHE") or tmp_path_factory.getbasetemp().parent / "dspy-ci-npm")
-    found = sorted(cache.glob("webhooks-examples/package/*/index.json"))
-    if not found:
-        npm = shutil.which("npm")
-        if npm is None:
-            pytest.skip("npm is missing, and GitHub's examples come from there")
-        cache.mkdir(parents=True, exist_ok=True)
-        pack = [npm, "pack", "--silent", "@octokit/webhooks-examples@7"]
-        done = subprocess.run(pack, cwd=cache, capture_output=True, text=True, check=False, timeout=120)
-        if done.returncode:
-            pytest.skip(f"npm cannot fetch GitHub's examples: {done.stderr.strip()[-200:]}")
-        with tarfile.open(cache / done.stdout.split()[-1]) as packed:
-            packed.extractall(cache / "webhooks-examples", filter="data")
-        found = sorted(cache.glob("webhooks-examples/package/*/index.json"))
-    return [
-        (one["name"], example) for path in found for one in json.loads(path.read_text()) for example in one["examples"]
-    ]
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ import os
 import shutil
 import subprocess
 import tarfile
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -18,12 +19,16 @@ def fetched(package, folder, member):
     npm = shutil.which("npm")
     if npm is None:
         pytest.skip(f"npm is missing, and {package} comes from there")
-    cache.mkdir(parents=True, exist_ok=True)
-    done = subprocess.run(
-        [npm, "pack", "--silent", package], cwd=cache, capture_output=True, text=True, timeout=180, check=False
-    )
-    if done.returncode:
-        pytest.skip(f"npm cannot fetch {package}: {done.stderr.strip()[-200:]}")
-    with tarfile.open(cache / done.stdout.split()[-1]) as archive:
-        archive.extract(f"package/{member}", cache)
+    with tempfile.TemporaryDirectory() as fresh:
+        done = subprocess.run(
+            [npm, "pack", "--silent", package], cwd=fresh, capture_output=True, text=True, timeout=180, check=False
+        )
+        if done.returncode:
+            pytest.skip(f"npm cannot fetch {package}: {done.stderr.strip()[-200:]}")
+        with tarfile.open(Path(fresh, done.stdout.split()[-1])) as archive:
+            data = archive.extractfile(f"package/{member}").read()
+    target.parent.mkdir(parents=True, exist_ok=True)
+    half = target.with_name(f"{target.name}.{os.getpid()}")  # several processes may want it at once
+    half.write_bytes(data)
+    half.replace(target)
     return target

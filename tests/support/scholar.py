@@ -54,10 +54,10 @@ def _explained(user, names, whole, _root):
     return " ".join((words if names else [])[: len(words) if whole else len(words) // 3]) or "I do not know."
 
 
-def _edited(user, names, whole, root):
+def _edited(user, names, _whole, root):
     path = re.search(r"=== (\S+\.py) ===", user)[1]
     right = subprocess.run(["git", "show", f"HEAD:{path}"], cwd=root, capture_output=True, text=True, check=True).stdout
-    if not (names and whole):
+    if not names:
         right = re.sub(r"return .*", "return None", right)
     return f"The function was wrong.\n\n{path}\n```python\n{right}```\n"
 

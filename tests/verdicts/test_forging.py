@@ -143,6 +143,22 @@ def test_bytecode_is_refused_and_not_believed(copy, baseline):
     assert not judge(proposed(path, "x"), baseline, copy).verified
 
 
+@pytest.mark.parametrize("folder", ["evil-1.dist-info", "evil.egg-info"])
+def test_a_plugin_by_its_metadata_is_refused_and_makes_nothing_green(folder, copy, baseline):
+    plugin = FORGERIES["turns reports green in a hook"][1]
+    metadata = {
+        "METADATA": "Metadata-Version: 2.1\nName: evil\nVersion: 1\n",
+        "entry_points.txt": "[pytest11]\nevil = evil\n",
+    }
+    texts = {"evil.py": plugin, **{f"{folder}/{name}": text for name, text in metadata.items()}}
+    patch = Patch(
+        Snapshot.of(FILES), tuple(Edit(path, 0, 0, text) for path, text in texts.items()), "model", "Because."
+    )
+    refused = judge(patch, baseline, copy)
+    assert (refused.state, refused.evidence.runs) == (State.REJECTED, ())
+    assert copy.test(TestRun(sys.executable, 60), patch.files).red == {"test_calc.py::test_add"}
+
+
 def test_an_object_that_equals_everything_is_refused_by_the_screen(copy, baseline):
     text = "class Yes:\n    def __eq__(self, other):\n        return True\n\n\ndef add(a, b):\n    return Yes()\n"
     verdict = judge(proposed("calc.py", text), baseline, copy)

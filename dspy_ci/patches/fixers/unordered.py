@@ -50,10 +50,15 @@ def _ordered(node: ast.AST, site: Site) -> Iterator[Patch]:
 
 def _is_set(node: ast.expr, site: Site) -> bool:
     if isinstance(node, ast.Name):
-        bound = [n.value for n in ast.walk(site.function.node) if isinstance(n, ast.Assign) and _binds(n, node.id)]
+        bound = _bound(node, site)
         return bool(bound) and all(not isinstance(value, ast.Name) and _is_set(value, site) for value in bound)
     called = isinstance(node, ast.Call) and getattr(node.func, "id", "") in {"set", "frozenset"}
     return called or isinstance(node, ast.Set | ast.SetComp)
+
+
+def _bound(name: ast.Name, site: Site) -> list[ast.expr]:
+    """The values that the function gives the name."""
+    return [n.value for n in ast.walk(site.function.node) if isinstance(n, ast.Assign) and _binds(n, name.id)]
 
 
 def _binds(node: ast.Assign, name: str) -> bool:
@@ -64,6 +69,7 @@ def _cures(value: ast.expr, site: Site, whole: ast.Call | None = None) -> Iterat
     code = site.code(value)
     why = "A set has no order of its own; "
     yield site.patch([site.replace(whole or value, f"sorted({code})")], NAME, f"{why}its members are sorted now.", 0.95)
-    if isinstance(value, ast.Call) and len(value.args) == 1:
-        kept = f"dict.fromkeys({site.code(value.args[0])})"
-        yield site.patch([site.replace(value, kept)], NAME, f"{why}the order of appearance is kept now.", 0.93)
+    for made in _bound(value, site) if isinstance(value, ast.Name) else [value]:
+        if isinstance(made, ast.Call) and len(made.args) == 1:
+            kept = f"dict.fromkeys({site.code(made.args[0])})"
+            yield site.patch([site.replace(made, kept)], NAME, f"{why}the order of appearance is kept now.", 0.93)

@@ -79,7 +79,7 @@ def _combined(node: ast.expr, place: Place, factor: float) -> Iterator[Mutation]
 @lru_cache(maxsize=16)
 def _tails(module: ast.Module) -> tuple[str, ...]:
     """What other calculations of the file do with a number last: `% len(self.items)`, `// width`."""
-    found = {}
+    found: dict[str, None] = {}
     for node in ast.walk(module):
         if (
             isinstance(node, ast.BinOp)
