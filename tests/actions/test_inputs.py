@@ -22,6 +22,7 @@ LEFT_OUT = {
     "respond": {"event", "event_name", "dry_run", "allow_unsandboxed", "per_commit", "per_day"},
     "fix": {
         "base",
+        "explain_ranking",
         "apply_",
         "form",
         "quiet",

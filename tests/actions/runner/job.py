@@ -152,7 +152,7 @@ class Job:
         options = ["--noprofile", "--norc", "-e", "-o", "pipefail"] if "shell" in step else ["-e"]
         argv = ["bash", *options, str(script)]
         done = subprocess.run(
-            argv, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=120, check=False
+            argv, cwd=folder, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, timeout=400, check=False
         )
         self.heard(done.stdout.decode("utf-8", "replace"))
         self.added.update(pairs(files["ENV"].read_text()))
