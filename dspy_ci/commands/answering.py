@@ -16,7 +16,7 @@ from dspy_ci.errors import DspyCiError, ForgeError, Throttled, Unreachable
 from dspy_ci.logs.redaction import secret_values
 from dspy_ci.ports.forge import Comment
 from dspy_ci.requests.attempts import Attempt, answers
-from dspy_ci.requests.gate import Limits, exhausted, heard, judged
+from dspy_ci.requests.gate import OURS, Limits, exhausted, heard, judged
 from dspy_ci.requests.replies import addressed, applied_before, sentence
 from dspy_ci.requests.request import Ignored, Refused, Request
 from dspy_ci.requests.said import Said
@@ -59,7 +59,7 @@ def answer(said: Said, desk: Desk) -> Outcome:
     if any(attempt.comment == said.comment for _, attempt in earlier):
         return Outcome("known", "it was answered before")
     if isinstance(judgement, Refused):
-        if judgement.verb == "apply" and (sha := committed_for(said, forge)):
+        if (judgement.verb, judgement.reason) == ("apply", OURS) and (sha := committed_for(said, forge)):
             return _told(said, Reply(applied_before(sha)), desk)
         return _refuse(judgement, desk, earlier)
     attempts = [attempt for _, attempt in earlier if attempt.spent]

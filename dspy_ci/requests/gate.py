@@ -15,6 +15,8 @@ from dspy_ci.requests.verbs import VERBS, fault
 
 _STRANGERS = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
 _HELP = "`/dspy help` lists what I can do"
+OURS = "the newest commit is my own, and I do not work on top of that; push something, or look at it yourself"
+"""Why nothing that changes the branch is done."""
 
 
 class Asked(Protocol):
@@ -106,7 +108,7 @@ def _unfit(asked: Command, pull: PullRequest) -> str | None:
 
 def _circle(pull: PullRequest, forge: Asked, me: str | None) -> str | None:
     if me and forge.commit(pull.head_sha).author in {me, f"{me}[bot]"}:
-        return "the newest commit is my own, and I do not work on top of that; push something, or look at it yourself"
+        return OURS
     return None
 
 
