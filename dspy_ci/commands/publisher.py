@@ -7,6 +7,7 @@ import os
 import re
 import secrets
 import sys
+from contextlib import suppress
 from dataclasses import asdict, replace
 from pathlib import Path
 
@@ -70,17 +71,28 @@ def _answer(done: Published, out: Path) -> None:
 
 def outputs(done: Published, out: Path) -> dict[str, str]:
     """The outputs of the action."""
-    bundle, best = done.bundle, done.bundle.best
-    patch = out / f"{best.id}.patch" if best and _ID.fullmatch(best.id) else None
+    bundle, patch = done.bundle, _patch(done.bundle, out)
     return {
         "status": bundle.status,
         "failures": str(len(bundle.findings) + bundle.left_out),
         "patches": str(sum(one.verified for one in bundle.proposals)),
-        "patch-path": str(patch) if patch and patch.is_file() else "",
+        "patch-path": str(patch) if patch else "",
         "comment-url": done.comment.url if done.comment else "",
         "comment-id": str(done.comment.id) if done.comment else "",
         "cost": f"{bundle.cost:.4f}",
     }
+
+
+def _patch(bundle: Bundle, out: Path) -> Path | None:
+    """The file of the best patch: what was checked is written, whatever lies there under its name."""
+    best = bundle.best
+    if best is None or not _ID.fullmatch(best.id):
+        return None
+    patch = out / f"{best.id}.patch"
+    with suppress(FileNotFoundError):
+        patch.unlink()  # it may be a link to elsewhere
+    patch.write_bytes(best.diff.encode("utf-8", "surrogateescape"))
+    return patch
 
 
 def _bytes(path: Path) -> bytes:
