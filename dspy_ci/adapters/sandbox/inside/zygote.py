@@ -25,6 +25,8 @@ def test_bad():
     assert 1 + 1 == 3
 """
 """One of each, so that what shows a failure is loaded too."""
+POOLS = ("OPENBLAS_NUM_THREADS", "OMP_NUM_THREADS", "MKL_NUM_THREADS", "BLIS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+"""Plugins load numpy, which starts threads as it is loaded; a process with threads cannot be forked safely."""
 
 
 def load(name):
@@ -215,6 +217,7 @@ def main():
     peer = socket.socket(fileno=int(sys.argv[1]))
     folder, names = sys.argv[2], [name for name in sys.argv[3].split(",") if name]
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    os.environ.update((name, "1") for name in POOLS)  # the children have the project's own environment again
     try:
         probe = load("probe")
         problem = obstacle(names, warm_up(folder))
