@@ -12,6 +12,18 @@ collect_ignore = ["patients", "golden"]
 WHO = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
 
 
+SPREAD = {"test_patients.py", "test_traps.py"}
+"""Long files whose tests share nothing: all workers take part in them."""
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Keep the tests of a file together, for they share what takes long to make."""
+    for item in items:
+        if item.path.name not in SPREAD:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
 @pytest.fixture
 def git():
     """Run git in a folder and return what it printed."""
