@@ -25,7 +25,7 @@ TESTS = [
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
     session.install("-e", ".[llm,github,bot,train]", *TESTS)
-    session.run("pytest", "-n3", "--dist=loadgroup", *session.posargs)  # some tests wait
+    session.run("pytest", "-n3", "--dist=loadfile", *session.posargs)  # some tests wait
 
 
 @nox.session

@@ -12,16 +12,10 @@ collect_ignore = ["patients", "golden"]
 WHO = ["-c", "user.name=test", "-c", "user.email=test@localhost", "-c", "commit.gpgsign=false"]
 
 
-SPREAD = {"test_patients.py", "test_traps.py"}
-"""Long files whose tests share nothing: all workers take part in them."""
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Keep the tests of a file together, for they share what takes long to make."""
-    for item in items:
-        if item.path.name not in SPREAD:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+def pytest_configure(config):
+    """Plugins of our own suite take no part in the runs of pytest that the tests start; they cost seconds each."""
+    if hasattr(config, "workerinput") or not config.getoption("numprocesses", None):
+        os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 
 @pytest.fixture

@@ -78,8 +78,7 @@ def editable(root):
 def mended(patient, root, python, dspy_ci):
     """The report on the patient, whose outcome is as expected and whose files are untouched; and the verified ones."""
     expected = patient.get("status", "fixed")
-    bare = "PYTEST_DISABLE_PLUGIN_AUTOLOAD=1 {python} -m pytest -q"  # what our own suite has installed takes no part
-    given = patient.get("test_cmd", bare).format(python=python)
+    given = patient.get("test_cmd", "{python} -m pytest -q").format(python=python)
     words = ["--test-cmd", given, *(word.format(python=python) for word in patient.get("options", ()))]
     budget = patient.get("budget", 60 if expected == "fixed" else 5)
     before = tree(root)

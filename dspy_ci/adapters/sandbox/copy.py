@@ -30,7 +30,10 @@ _INSIDE = Path(__file__).with_name("inside")
 _PATIENCE = 120.0
 """Seconds beyond a run's own limit after which the keeper itself is given up."""
 _CONFIGURATION = frozenset({".toml", ".ini", ".cfg"})
-_KEPT = ("PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "SOURCE_DATE_EPOCH", "CI")
+_KEPT = (
+    "PATH", "LANG", "LANGUAGE", "LC_ALL", "LC_CTYPE", "TZ", "TERM", "SOURCE_DATE_EPOCH", "CI",
+    "PYTEST_DISABLE_PLUGIN_AUTOLOAD",
+)  # fmt: skip
 """What a run inherits from our own environment; everything else stays outside."""
 
 
