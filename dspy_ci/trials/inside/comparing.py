@@ -84,7 +84,7 @@ def ring(*_):
 def result(call, space, seconds):
     """The type and the text of what a call gives, or of what it raises."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)  # what rings in a callback of gc is lost
         try:
             value = eval(call, dict(space))  # noqa: S307 - what this is for
             if hasattr(value, "__next__"):

@@ -179,7 +179,7 @@ def answer(function, found, seconds):
     plain, named = found
     random.seed(0)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)  # what rings in a callback of gc is lost
         try:
             value = function(*plain, **named)
             if inspect.iscoroutine(value):
