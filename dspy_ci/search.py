@@ -33,6 +33,8 @@ _COMPARING = 0.2
 """The share of the time, beside it, that comparing the plausible patches may take."""
 _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
+_SLOW = 3.0
+"""Seconds after which they are screened together even so: where collecting the tests takes long, once is enough."""
 _ALTERNATIVES = 3.0
 """Seconds for looking for alternatives, even when the first patch was found sooner."""
 _RIVALS = 200
@@ -195,7 +197,8 @@ def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clo
     try:
         while True:
             while len(waiting) < busy + (busy > 1):
-                size = 1 if submitted < _SINGLE else _BATCHES[0 if clock.first else min(batches, len(_BATCHES) - 1)]
+                single = submitted < _SINGLE and (clock.seconds < _SLOW or not submitted)
+                size = 1 if single else _BATCHES[0 if clock.first else min(batches, len(_BATCHES) - 1)]
                 steps = _taken(frontier, size, clock, submitted)
                 if not steps:
                     break

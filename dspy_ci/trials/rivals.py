@@ -59,8 +59,9 @@ class Group:
 
     @property
     def weight(self) -> float:
-        """What the patches weigh together; one good reason outweighs many poor ones."""
-        return sum((plausibility(patch) * (_CREDIT if patch in self.around else 1)) ** 2 for patch in self.patches)
+        """What the patches weigh together; one good reason outweighs many poor ones, for many ways lead to nothing."""
+        shares = [plausibility(patch) * (_CREDIT if patch in self.around else 1.0) for patch in self.patches]
+        return sum(share**2 / place for place, share in enumerate(sorted(shares, reverse=True), 1))
 
     @property
     def ordered(self) -> list[Patch]:

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator
 
 from dspy_ci.failures.failure import Failure
-from dspy_ci.patches.fixers.site import Site, said, sites
+from dspy_ci.patches.fixers.site import Site, said, site_at, sites
 from dspy_ci.patches.patch import Patch
 from dspy_ci.suspects.evidence import Evidence
 
@@ -33,6 +33,21 @@ def _missing(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     for site in sites(failure, evidence):
         if isinstance(site.function.node, ast.AsyncFunctionDef):
             yield from _awaited(site)
+    for path in sorted(evidence.lines.get(failure.test_id or "", ())):
+        if site := site_at(evidence, path, 1):
+            yield from _lost(site)
+
+
+def _lost(site: Site) -> Iterator[Patch]:
+    """What coroutines give is kept, returned or dropped without `await`, anywhere in a file that the test ran."""
+    coroutines = _coroutines(site)
+    for function in ast.walk(site.tree):
+        if isinstance(function, ast.AsyncFunctionDef):
+            for node in ast.walk(function):
+                call = node.value if isinstance(node, ast.Assign | ast.AnnAssign | ast.Return | ast.Expr) else None
+                if isinstance(call, ast.Call) and _name(call) in coroutines:
+                    why = f"`{site.code(call)}` is a coroutine and was not awaited."
+                    yield site.patch([site.replace(call, f"await {site.code(call)}")], NAME, why, 0.9)
 
 
 def _awaited(site: Site) -> Iterator[Patch]:

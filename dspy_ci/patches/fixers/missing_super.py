@@ -14,6 +14,8 @@ from dspy_ci.suspects.evidence import Evidence
 
 NAME = "missing-super"
 
+Initialiser = ast.FunctionDef | ast.AsyncFunctionDef
+
 
 def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     """`super().__init__` with the arguments of the same names, first in the child's `__init__`."""
@@ -27,7 +29,7 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
         parent, _ = classes.get(getattr(base, "id", ""), (None, None))
         theirs = _init(parent) if parent else None
         if site and own and theirs and found[2] in _stored(theirs) and "super" not in _names(own):
-            yield _called(own, theirs, site)
+            yield from _called(child.name, own, theirs, site)
 
 
 def _classes(evidence: Evidence) -> Iterator[tuple[str, tuple[ast.ClassDef, Site]]]:
@@ -37,7 +39,7 @@ def _classes(evidence: Evidence) -> Iterator[tuple[str, tuple[ast.ClassDef, Site
             yield from ((node.name, (node, site)) for node in ast.walk(site.tree) if isinstance(node, ast.ClassDef))
 
 
-def _init(node: ast.ClassDef) -> ast.FunctionDef | ast.AsyncFunctionDef | None:
+def _init(node: ast.ClassDef) -> Initialiser | None:
     return next((part for part in node.body if isinstance(part, Definition) and part.name == "__init__"), None)
 
 
@@ -49,13 +51,22 @@ def _names(node: ast.AST) -> set[str]:
     return {part.id for part in ast.walk(node) if isinstance(part, ast.Name)}
 
 
-def _called(
-    own: ast.FunctionDef | ast.AsyncFunctionDef, theirs: ast.FunctionDef | ast.AsyncFunctionDef, site: Site
-) -> Patch:
+def _called(name: str, own: Initialiser, theirs: Initialiser, site: Site) -> Iterator[Patch]:
     known = {argument.arg for argument in (*own.args.posonlyargs, *own.args.args, *own.args.kwonlyargs)}
-    passed = [argument.arg for argument in theirs.args.args[1:] if argument.arg in known]
+    wanted = [argument.arg for argument in theirs.args.args[1:]]
+    required = set(wanted[: len(wanted) - len(theirs.args.defaults)])
+    open_ends = [argument for argument in wanted if argument in required - known]
+    if not open_ends:
+        yield _put([argument for argument in wanted if argument in known], own, site, 0.97)
+    elif len(open_ends) == 1:  # what the child is called is what most parents want to hear
+        for value in (repr(name.lower()), repr(name), "None", "0", "''"):
+            passed = [argument if argument in known else value for argument in wanted if argument in required | known]
+            yield _put(passed, own, site, 0.6)
+
+
+def _put(passed: list[str], own: Initialiser, site: Site, weight: float) -> Patch:
     is_doc = isinstance(own.body[0], ast.Expr) and isinstance(own.body[0].value, ast.Constant) and len(own.body) > 1
     first = own.body[1] if is_doc else own.body[0]
     start = site.spans.line_start(first.lineno)
     code = f"{' ' * first.col_offset}super().__init__({', '.join(passed)})\n"
-    return site.patch([Span(start, start, code)], NAME, "The parent's `__init__` was never called.", 0.97)
+    return site.patch([Span(start, start, code)], NAME, "The parent's `__init__` was never called.", weight)

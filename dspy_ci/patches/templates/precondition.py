@@ -15,9 +15,9 @@ _NEEDY = {"min", "max", "next"}
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     """Before the statement: leave, as the function leaves elsewhere, where the step cannot work."""
-    if not isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr) or node not in place.blocks:
+    if not isinstance(node, ast.Assign | ast.AugAssign | ast.Return | ast.Expr | ast.For) or node not in place.blocks:
         return
-    for question, odds in dict(_questions(node, place)).items():
+    for question, odds in dict(_pairs(node) if isinstance(node, ast.For) else _questions(node, place)).items():
         for action, fits in _actions(node, place):
             span = place.insert_before(node, f"if {question}:\n    {action}")
             if span:
@@ -39,6 +39,16 @@ def _questions(statement: ast.stmt, place: Place) -> Iterator[tuple[str, float]]
             case ast.Attribute(value=ast.Name(id=name), ctx=ast.Load()) if name in place.scope.locals:
                 if place.scope.kinds.get(name) is None:
                     yield f"{name} is None", 0.4
+
+
+def _pairs(loop: ast.For) -> Iterator[tuple[str, float]]:
+    """What is paired until the shorter one ends may differ in length."""
+    match loop.iter:
+        case ast.Call(func=ast.Name(id="zip"), args=[one, other], keywords=[]):
+            first, second = ast.unparse(one), ast.unparse(other)
+            yield f"len({first}) != len({second})", 0.9
+            yield f"len({first}) < len({second})", 0.3
+            yield f"len({first}) > len({second})", 0.3
 
 
 def _lookups(owner: ast.expr, key: ast.expr, place: Place) -> Iterator[tuple[str, float]]:
@@ -63,6 +73,8 @@ def _actions(statement: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
     yield from ((code, 0.9) for code in short[:4])
     if not isinstance(place.function.node, ast.Module) and "return None" not in short:
         yield "return None", 0.4
+    if not any(code in {"return False", "return None"} for code in short) and isinstance(statement, ast.For):
+        yield "return False", 0.4
     parent = place.parents.get(statement)
     if isinstance(parent, ast.For | ast.While):
         yield "continue", 0.6

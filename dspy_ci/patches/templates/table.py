@@ -30,14 +30,17 @@ from dspy_ci.patches.templates import (
     name,
     negation,
     off_by_one,
+    option,
     ordering,
     precondition,
     progress,
     result,
+    row,
     sibling,
     spread,
     statement,
     term,
+    unit,
     update,
     wrapper,
 )
@@ -58,5 +61,6 @@ class Family(Protocol):
 FAMILIES: tuple[Family, ...] = (
     comparison, arithmetic, off_by_one, constant, name, boolean, negation, grouping, callee, default, attribute,
     argument, wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard,
-    spread, insertion, donor, term, idle, progress, accumulator, branch, sibling, precondition, bound,
+    spread, insertion, donor, term, idle, progress, accumulator, branch, sibling, precondition, bound, unit,
+    option, row,
 )  # fmt: skip

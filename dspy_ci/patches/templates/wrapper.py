@@ -76,7 +76,7 @@ def _wrapped(node: ast.expr, place: Place) -> Iterator[Mutation]:
     for name, odds in (*_FOR_KIND.get(kind, ()), *own):
         if name != around and _is_worth(name, node, place):
             yield Mutation(
-                (place.replace(node, f"{name}({code})"),), f"wraps `{code}` in `{name}()`", odds + (name in usual)
+                (place.replace(node, f"{name}({code})"),), f"wraps `{code}` in `{name}()`", odds + 2 * (name in usual)
             )
     if kind in {"text", None} and not isinstance(node, ast.BinOp):
         for method, odds in _METHODS:

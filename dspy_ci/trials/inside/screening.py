@@ -95,18 +95,18 @@ class Screen:
                 break
         digits = digits.ljust(len(targets), "0")
         if "1" in digits or not targets:
-            digits += self.guarded(guards, watch, stop=not targets)
+            digits += self.guarded(guards, watch, allowed=digits.count("1"))
         return "{} {}".format(digits or "-", ",".join(errors) or "-")
 
-    def guarded(self, guards, watch, stop):
-        """The digits of the guards."""
+    def guarded(self, guards, watch, allowed):
+        """The digits of the guards, until as many are lost as targets were won: no gain is left then."""
         digits = ""
         for item, following in neighbours(guards):
             if item is None:
                 digits += "."
                 continue
             digits += "01"[watch.outcome(item, following)[0]]
-            if stop and digits.endswith("0"):
+            if digits.endswith("0") and digits.count("0") >= allowed:
                 break
         return digits
 
@@ -177,8 +177,17 @@ def neighbours(first, second=()):
     return [(item, next(following, None) if item is not None else None) for item in first]
 
 
+class Told:
+    """What went wrong, in pytest's short words: nobody reads the long ones, and they cost more than the test."""
+
+    def __init__(self, excinfo):
+        self.reprcrash = self
+        self.message = excinfo.exconly(tryshort=True)
+
+
 def outcome(item, following):
     """Whether a test passes, and the name of its error."""
+    item.repr_failure = lambda excinfo, *_, **__: Told(excinfo)
     reports = runtestprotocol(item, log=False, nextitem=following)
     if all(report.passed and not hasattr(report, "wasxfail") for report in reports):
         return True, ""

@@ -80,6 +80,12 @@ def body(line: str) -> str:
         ("grouping", body("return (a + b)")),
         ("bound", body("return 'text'")),
         ("bound", body("return 1")),
+        ("row", body("return [a + 1]")),
+        ("option", body("return a(b, items)")),
+        ("option", "def g(x, *, y):\n    return x\n\n\ndef f(a):\n    return g(a, y=1)\n"),
+        ("unit", body("return a.width - b.seconds")),
+        ("unit", body("return a.seconds - b.seconds")),
+        ("precondition", body("for a in items:\n        pass")),
     ],
 )
 def test_leaves_alone_what_is_not_its_business(name, code):
@@ -171,6 +177,19 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("accumulator", "items[a] = [b]", "items.setdefault(a, []).append(b)"),
         ("aliasing", "return [[0] * a] * b", "return [[0] * a for _ in range(b)]"),
         ("ordering", "return sorted(items, key=lambda x: x[1])", "return sorted(items, key=lambda x: (-x[1], x))"),
+        ("row", "return {'a': (1,), 'b': (0, 2)}", "return {'a': (0, 1), 'b': (0, 2)}"),
+        ("row", "return a in [1, 2]", "return a in [1, 2, 3]"),
+        ("row", "return a in (b, items)", "return a in (b,)"),
+        ("unit", "return a.now_ms - a.seconds", "return a.now_ms - a.seconds * 1000"),
+        ("unit", "return a.minutes > b.seconds", "return a.minutes > b.seconds / 60"),
+        ("unit", "timeout_ms = a.seconds", "timeout_ms = a.seconds * 1000"),
+        ("unit", "a(cents=b.euros)", "a(cents=b.euros * 100)"),
+        ("unit", "return a * b.percent", "return a * (b.percent / 100)"),
+        (
+            "precondition",
+            "for x, y in zip(a, b):\n        x(y)",
+            "if len(a) != len(b):\n        return None\n    for x, y in zip(a, b):\n        x(y)",
+        ),
         ("grouping", "return a - 32 * 5 / 9", "return (a - 32) * 5 / 9"),
         ("grouping", "return a / b * 2", "return a / (b * 2)"),
         ("grouping", "return a * (b + 1)", "return a * b + 1"),
@@ -199,6 +218,14 @@ def test_comes_up_with(name, before, after):
     assert body(after) in rewritten(name, body(before))
 
 
+OPTIONS = """\
+class C:
+    def first(self, at, words=False, limit=None):
+        return at
+
+    def f(self, limit):
+        return self.first(0), self.first(1), self.first(2, words=True)
+"""
 LOOP = """\
 def f(xs):
     odd = even = 0
@@ -318,6 +345,9 @@ def g(a, n):
     ("name", "before", "after"),
     [
         ("progress", ENDLESS, ENDLESS + "        i += 1\n"),
+        ("option", OPTIONS, OPTIONS.replace("first(0)", "first(0, words=True)")),
+        ("option", OPTIONS, OPTIONS.replace("first(1)", "first(1, limit=limit)")),
+        ("option", OPTIONS, OPTIONS.replace("first(2, words=True)", "first(2)")),
         ("progress", DIGITS, DIGITS + "        n //= 10\n"),
         ("accumulator", LARGEST, LARGEST.replace("best = 0", "best = xs[0]")),
         ("accumulator", JOINED, JOINED.replace("text = x", "text += x")),
