@@ -16,7 +16,7 @@ from dspy_ci.adapters.sandbox.confine import Limits
 from dspy_ci.adapters.sandbox.local import LocalSandbox
 from dspy_ci.adapters.sandbox.preflight import tried
 from dspy_ci.errors import SandboxError
-from dspy_ci.ports.sandbox import Command
+from dspy_ci.ports.sandbox import Command, TestRun
 
 pytestmark = pytest.mark.slow
 
@@ -255,6 +255,56 @@ def test_all_files_together_are_capped_where_that_is_promised(copy):
     assert wrote == (copy.tier != "A")
 
 
+TREE = """
+import os, sys, time
+for _ in range(4):
+    if not os.fork():
+        {hold}
+        time.sleep(30)
+        os._exit(0)
+time.sleep(30)
+"""
+HOARDS = {
+    "their own": "held = bytearray(300 << 20)",
+    "in no map": "held = os.memfd_create('x'); [os.write(held, bytes(8 << 20)) for _ in range(36)]",
+}
+"""Ways in which each of many processes holds 300 MB, each far below what one process may have."""
+
+
+@pytest.fixture(scope="module")
+def roomy(tier, world):
+    """Room for one such process, not for many, whatever it does to the other ceilings."""
+    limits = Limits(file=512 << 20, processes=64, cpu=60, together=500 << 20)
+    with LocalSandbox(str(world / "repo"), tier, limits=limits).open() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("way", HOARDS)
+def test_all_processes_together_hold_only_so_much_memory(roomy, way):
+    started = time.monotonic()
+    outcome = python(roomy, TREE.format(hold=HOARDS[way]))
+    assert outcome.code == -9
+    assert "together held more than the 500 MB of memory" in outcome.output
+    assert time.monotonic() - started < 15
+    assert python(roomy, "print('alive')").output == "alive\n"
+
+
+def test_a_candidate_whose_processes_hold_too_much_together_has_failed(roomy):
+    hoard = TREE.format(hold=HOARDS["their own"]).replace("\n", "\n    ")
+    run = TestRun(sys.executable, 30, ids=("test_it.py::test_it",))
+    report = roomy.test(run, {"test_it.py": f"def test_it():\n    {hoard}".encode()})
+    assert (report.passed, report.code) == (frozenset(), None)
+    assert "killed: its processes together held more than the 500 MB of memory" in report.problem
+    honest = roomy.test(run, {"test_it.py": b"def test_it():\n    bytearray(200 << 20)\n"})
+    assert honest.passed == {"test_it.py::test_it"}
+
+
+def test_what_processes_share_counts_once(roomy):
+    """A process of 150 MB whose children only read it is no hoard."""
+    forks = "held = bytearray(150 << 20)\n" + TREE.replace("sleep(30)", "sleep(0.5)").format(hold="sum(held[::4096])")
+    assert python(roomy, forks + "print('done')").output == "done\n"
+
+
 def mine(mark):
     """Processes of this machine that carry a mark on their command line."""
     found = []
@@ -338,7 +388,7 @@ def test_when_we_are_killed_everything_goes_with_us(tier, world, tmp_path):
     script = f"""
 import sys
 from dspy_ci.adapters.sandbox.local import LocalSandbox
-from dspy_ci.ports.sandbox import Command
+from dspy_ci.ports.sandbox import Command, TestRun
 with LocalSandbox({str(world / "repo")!r}, {tier!r}).open() as copy:
     print("open", flush=True)
     copy.run(Command((sys.executable, "-c", "import time; time.sleep(60)", "{mark}"), 60))

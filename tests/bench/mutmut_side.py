@@ -115,11 +115,14 @@ class Mutmut:
 
     def verdicts(self):
         """By name, whether the tests noticed it; None where no test runs it."""
+        return {name: None if code in UNCOVERED else code not in SURVIVED for name, code in self.codes().items()}
+
+    def codes(self):
+        """By name, the exit code of the tests, for those that were run."""
         said = {}
         for path in (self.root / "mutants").rglob("*.py.meta"):
-            for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
-                if code is not None:
-                    said[name] = None if code in UNCOVERED else code not in SURVIVED
+            codes = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+            said |= {name: code for name, code in codes.items() if code is not None}
         return said
 
 

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -108,7 +109,10 @@ class KeptCopy:
             "timeout": command.timeout,
         }
         answer, (output,) = self._with_files(head, files, command.timeout)
-        return Outcome(answer["code"], output.decode(errors="replace"), answer["seconds"])
+        text = output.decode(errors="replace")
+        if answer["problem"]:
+            return Outcome(-signal.SIGKILL, f"{text}\ndspy-ci: killed: {answer['problem']}\n", answer["seconds"])
+        return Outcome(answer["code"], text, answer["seconds"])
 
     def test(self, run: TestRun, files: Files = NOTHING) -> TestReport:
         """See Copy."""
@@ -125,7 +129,7 @@ class KeptCopy:
         answer, (output, data) = self._with_files(head, files, run.timeout)
         report = records.report(
             data, nonce, code=answer["code"], output=output.decode(errors="replace"), seconds=answer["seconds"],
-            warm=answer["warm"],
+            warm=answer["warm"], killed=answer["problem"],
         )  # fmt: skip
         self._imported.update(path for path in report.modules.values() if path.endswith(".py"))
         return report
