@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -383,27 +384,35 @@ print(calc.x)
     assert python(copy, poison).output == "1\n"
 
 
-def test_when_we_are_killed_everything_goes_with_us(tier, world, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["kill", "term", "ctrl-c"])
+def test_when_we_are_ended_everything_goes_with_us(tier, number, world, tmp_path):
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     script = f"""
 import sys
 from dspy_ci.adapters.sandbox.local import LocalSandbox
-from dspy_ci.ports.sandbox import Command, TestRun
+from dspy_ci.ports.sandbox import Command
 with LocalSandbox({str(world / "repo")!r}, {tier!r}).open() as copy:
-    print("open", flush=True)
+    print("open", copy.root, flush=True)
     copy.run(Command((sys.executable, "-c", "import time; time.sleep(60)", "{mark}"), 60))
 """
     env = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=env) as process:
-        assert process.stdout.readline() == b"open\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env
+    ) as process:
+        said, _, root = process.stdout.readline().decode().strip().partition(" ")
+        assert said == "open"
         deadline = time.monotonic() + 10
         while not mine(mark) and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.kill()
+        process.send_signal(number)
+    folders = [Path(root)] if tier != "A" else []
     deadline = time.monotonic() + 10
-    while (mine(mark) or list(tmp_path.iterdir())) and time.monotonic() < deadline:
+    while (mine(mark) or any(path.exists() for path in folders) or any(tmp_path.iterdir())) and (
+        time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     assert [pid for pid in mine(mark) if pid != os.getpid()] == []
+    assert [path for path in folders if path.exists()] == []
     assert list(tmp_path.iterdir()) == []
     assert "dspy-ci" not in Path("/proc/mounts").read_text()
 
