@@ -27,6 +27,8 @@ timeout_constant = 0.5
 """
 """Its fastest way: forks of a process that has run the suite, no tracking, time limits like ours."""
 SURVIVED, UNCOVERED = {0}, {5, 33}
+LATE = {-24, 24, 36, 152, 255}
+"""Ended by its limit of time: on a busy machine that is no verdict, since harmless mutants are among them."""
 
 
 def python(folder):
@@ -114,8 +116,8 @@ class Mutmut:
         self.process.wait()
 
     def verdicts(self):
-        """By name, whether the tests noticed it; None where no test runs it."""
-        return {name: None if code in UNCOVERED else code not in SURVIVED for name, code in self.codes().items()}
+        """By name, whether the tests noticed it; None where no test runs it, or its time was over."""
+        return {name: None if code in UNCOVERED | LATE else code not in SURVIVED for name, code in self.codes().items()}
 
     def codes(self):
         """By name, the exit code of the tests, for those that were run."""

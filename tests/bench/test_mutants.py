@@ -104,4 +104,4 @@ def test_mutants_per_second_are_at_least_four_fifths_of_mutmuts(tmp_path, capsys
                 print(f"\n{fate.value} by us, {codes[name]} by mutmut: {name}\n{mine[name].diff}")
     assert Fate.UNTRIED not in verdicts.values()
     assert per_second >= 0.8 * mutmuts
-    assert same["noticed", True] >= 0.9 * sum(count for (_, theirs), count in same.items() if theirs)
+    assert same["noticed", True] >= 0.98 * sum(count for (_, theirs), count in same.items() if theirs)
