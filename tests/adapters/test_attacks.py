@@ -83,6 +83,14 @@ def test_our_environment_stays_outside(copy, name, monkeypatch):
     assert "hunter2" not in copy.run(Command(("env",), 5)).output
 
 
+def test_programs_are_looked_for_only_where_they_can_be_seen(copy, monkeypatch, tmp_path):
+    """A folder on the path that may not be read makes a search end in a refusal rather than in the next folder."""
+    (tmp_path / "true").write_text("#!/bin/sh\nexit 3\n")
+    (tmp_path / "true").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert copy.run(Command(("true",), 5)).code == (3 if copy.tier == "E" else 0)
+
+
 def test_no_descriptor_of_ours_is_inherited(copy):
     assert python(copy, "import os; print(sorted(map(int, os.listdir('/proc/self/fd'))))").output == "[0, 1, 2, 3]\n"
 
