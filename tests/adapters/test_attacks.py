@@ -160,6 +160,11 @@ print(socket.create_connection(server.getsockname(), 2).recv(5))
     assert works == (copy.tier != "B"), "tier B has no network at all, and says so"
 
 
+def test_locks_between_processes(copy):
+    works = "made" in python(copy, "import multiprocessing; multiprocessing.Lock(); print('made')").output
+    assert works == (copy.tier != "B"), "tier B has no shared memory by name, and says so"
+
+
 @pytest.mark.parametrize("family", ["AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_INET6"])
 def test_other_families_of_sockets(copy, family):
     script = f"import socket; s = socket.socket(socket.{family}, socket.SOCK_DGRAM); print('made')"

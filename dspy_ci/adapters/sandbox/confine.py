@@ -18,9 +18,9 @@ SETTINGS = (
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
     "/etc/hosts", "/etc/localtime", "/etc/timezone", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
     "/etc/alternatives", "/etc/mime.types", "/etc/magic", "/etc/protocols", "/etc/services", "/etc/terminfo",
-    "/etc/os-release", "/etc/debian_version", "/etc/fonts",
+    "/etc/os-release", "/etc/debian_version", "/etc/fonts", *(f"/etc/python3.{minor}" for minor in range(8, 20)),
 )  # fmt: skip
-"""Files of /etc that programs need and that hold no secrets."""
+"""Files of /etc that programs need and that hold no secrets; Debian's interpreters link to a sitecustomize there."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
 
 
