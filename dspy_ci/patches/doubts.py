@@ -56,7 +56,7 @@ def _new_special_cases(before: _Function, after: _Function, code: Snapshot) -> I
 
 
 def _compared(node: _Function) -> Counter[str]:
-    """Literals, as written by repr, that parameters are compared with."""
+    """Literals, as written by repr, that parameters are compared with, matched against or looked up among."""
     arguments = node.args
     named = {argument.arg for argument in (*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs)}
     found: Counter[str] = Counter()
@@ -65,10 +65,14 @@ def _compared(node: _Function) -> Counter[str]:
             sides = (part.left, *part.comparators)
             if any(isinstance(name, ast.Name) and name.id in named for side in sides for name in ast.walk(side)):
                 found.update(_literals(sides))
+        elif isinstance(part, ast.Match):
+            found.update(_literals(tuple(case.pattern for case in part.cases)))
+        elif isinstance(part, ast.Subscript | ast.Attribute) and isinstance(part.value, ast.Dict):
+            found.update(_literals(tuple(key for key in part.value.keys if key)))
     return found
 
 
-def _literals(sides: tuple[ast.expr, ...]) -> Iterator[str]:
+def _literals(sides: tuple[ast.AST, ...]) -> Iterator[str]:
     for side in sides:
         for part in ast.walk(side):
             if isinstance(part, ast.Constant) and part.value not in _PLAIN:

@@ -18,6 +18,7 @@ _PEEKS = frozenset({
     "gc.get_referrers", "sys.monitoring", "sys.meta_path", "sys.path_hooks", "ctypes.pythonapi", "faulthandler.disable",
 })  # fmt: skip
 _RUNNERS = frozenset({"pytest", "_pytest", "pluggy"})
+_EQUALS_ALL = frozenset({"unittest.mock.ANY", "mock.ANY"})
 _SKIPS = re.compile(
     r"(?:pytest\.)?mark\.(?:skip|skipif|xfail)|pytest\.(?:skip|xfail|importorskip)"
     r"|unittest\.(?:skip\w*|SkipTest|expectedFailure)|self\.skipTest"
@@ -59,6 +60,8 @@ def _of(node: ast.AST) -> Iterator[Fact]:
         yield from _patched(node)
     elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
         yield from _functions(node)
+    elif isinstance(node, ast.Assign):
+        yield from _assigned(node)
 
 
 def _imports(node: ast.Import | ast.ImportFrom) -> Iterator[Fact]:
@@ -76,6 +79,8 @@ def _attributes(name: str, node: ast.Attribute | None) -> Iterator[Fact]:
         yield "leaves-process", name
     elif name in _PEEKS:
         yield "peeks-at-runtime", name
+    elif name in _EQUALS_ALL:
+        yield "equal-to-all", name
     elif _SKIPS.fullmatch(name):
         yield "skip-added", name
     elif node and name.startswith(("builtins.", "__builtins__.")) and not isinstance(node.ctx, ast.Load):
@@ -99,13 +104,26 @@ def _patched(node: ast.Call) -> Iterator[Fact]:
 def _functions(node: ast.FunctionDef | ast.AsyncFunctionDef) -> Iterator[Fact]:
     if node.name.startswith("pytest_"):
         yield "test-hook", node.name
-    if node.name in _COMPARISONS and _is_constant(node):
+    if node.name in _COMPARISONS and _looks_at_nothing(node):
         yield "equal-to-all", node.name
 
 
-def _is_constant(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
-    body = [statement for statement in node.body if not _is_docstring(statement)]
-    return len(body) == 1 and isinstance(body[0], ast.Return) and isinstance(body[0].value, ast.Constant)
+def _assigned(node: ast.Assign) -> Iterator[Fact]:
+    """A comparison may be a lambda too."""
+    for target in node.targets:
+        name = dotted(target).rpartition(".")[2]
+        if name in _COMPARISONS and isinstance(node.value, ast.Lambda) and _looks_at_nothing(node.value):
+            yield "equal-to-all", name
+
+
+def _looks_at_nothing(node: ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda) -> bool:
+    """Whether a comparison answers without a look at any of its parameters; one that raises gives no answer."""
+    parts = list(ast.walk(node))
+    given = {argument.arg for argument in (*node.args.posonlyargs, *node.args.args)}
+    answers = isinstance(node, ast.Lambda) or any(isinstance(part, ast.Return) and part.value for part in parts)
+    return answers and not any(
+        isinstance(part, ast.Name) and (part.id in given or part.id in {"super", "NotImplemented"}) for part in parts
+    )
 
 
 def _is_docstring(statement: ast.stmt) -> bool:

@@ -44,6 +44,8 @@ class Command:
     """Added to the sandbox's own clean environment."""
     cwd: str = "."
     """Relative to the root of the copy."""
+    reads: tuple[str, ...] = ()
+    """Folders outside of the copy that it must see, such as what it has downloaded before; absolute."""
 
 
 @dataclass(frozen=True, slots=True)

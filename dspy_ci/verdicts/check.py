@@ -13,7 +13,17 @@ from dspy_ci.verdicts.verdict import CheckDelta
 
 Part = Literal["types", "lint"]
 
-_DIAGNOSTIC = re.compile(r"\s*(?P<path>[^\s:][^:\n]*?):(?P<line>\d+)(?::\d+)?(?:-\d+)?:?\s+(?:- )?(?P<message>\S.*)")
+_DIAGNOSTIC = re.compile(
+    r"\s*(?:(?:ERROR|WARN|WARNING)\s+)?(?P<path>[^\s:][^:\n]*?)"
+    r":\d+(?::\d+)?(?:-\d+)?(?::\s*|\s+)(?:- )?(?P<message>\S.*)"
+)
+"""`path:line: message`, as nearly everybody writes it; pyrefly puts a word in front."""
+_BRACKETED = re.compile(r"(?P<path>[^\s(][^(\n]*)\(\d+,\d+\): (?P<message>\S.*)")
+"""What tsc writes."""
+_ROW = re.compile(r"\s+\d+:\d+\s+(?P<message>(?:error|warning)\s.*)")
+"""What eslint writes below the name of a file."""
+_HOOK = re.compile(r"- hook id: (?P<path>\S+)|(?:Fixing|reformatted|would reformat) (?P<touched>\S.*)")
+"""What pre-commit writes of a hook that failed, and what hooks write of files that they would change."""
 _NOTE = re.compile(r"(?:note|info|information):", re.IGNORECASE)
 _NUMBERS = re.compile(r"\b\d+\b")
 _ABSENT = re.compile(r"No module named|not found|No such file or directory|cannot be run", re.IGNORECASE)
@@ -56,11 +66,23 @@ def look(check: Check, copy: Copy, files: Files = NOTHING) -> Findings:
 
 
 def diagnostics(output: str) -> Iterable[str]:
-    """Each diagnostic as path and message, in the common form `path:line: message`; notes are left out."""
+    """Each diagnostic as path and message, in the forms that the checkers of our table print; notes are left out."""
+    header = ""
     for line in output.splitlines():
-        match = _DIAGNOSTIC.fullmatch(line)
-        if match and not _NOTE.match(match["message"]):
-            yield f"{match['path']}: {_NUMBERS.sub('#', match['message'].strip())}"
+        match = _DIAGNOSTIC.fullmatch(line) or _BRACKETED.fullmatch(line)
+        if header and (row := _ROW.fullmatch(line)):
+            yield _normal(header, row["message"])
+        elif match and not _NOTE.match(match["message"]):
+            yield _normal(match["path"], match["message"])
+        elif hook := _HOOK.fullmatch(line):
+            yield _normal(hook["path"] or hook["touched"], "failed" if hook["path"] else "is changed by a hook")
+        elif line and not line[0].isspace():
+            header = line
+
+
+def _normal(path: str, message: str) -> str:
+    """Without what moves when code moves: numbers, and the width of columns."""
+    return f"{path}: {_NUMBERS.sub('#', ' '.join(message.split()))}"
 
 
 def delta(before: Findings, after: Findings) -> CheckDelta | None:

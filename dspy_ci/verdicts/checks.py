@@ -5,6 +5,7 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.ports.sandbox import Command
@@ -25,28 +26,36 @@ class Checker:
     """A file, and a line that it holds."""
     words: tuple[str, ...]
     """What follows the tool's name on its command line."""
-    python: bool = True
-    """Called as a module of the project's interpreter; otherwise as a program."""
+    module: str | None = None
+    """Its name behind `python -m`; None for a program of node."""
+    keeps: tuple[str, str] | None = None
+    """An environment variable and a folder below the home: what it has downloaded, which it cannot do in a copy."""
 
 
 CHECKERS = (
     Checker("types", "mypy", ("mypy.ini", ".mypy.ini"), (("pyproject.toml", "[tool.mypy]"), ("setup.cfg", "[mypy]")),
-            ("--no-error-summary", "--no-pretty", "--hide-error-context", "--no-color-output")),
-    Checker("types", "pyright", ("pyrightconfig.json",), (("pyproject.toml", "[tool.pyright]"),), ()),
-    Checker("types", "basedpyright", (), (("pyproject.toml", "[tool.basedpyright]"),), ()),
+            ("--no-error-summary", "--no-pretty", "--hide-error-context", "--no-color-output"), "mypy"),
+    Checker("types", "pyright", ("pyrightconfig.json",), (("pyproject.toml", "[tool.pyright]"),), (), "pyright",
+            ("PYRIGHT_PYTHON_CACHE_DIR", ".cache/pyright-python")),
+    Checker("types", "basedpyright", (), (("pyproject.toml", "[tool.basedpyright]"),), (), "basedpyright"),
     Checker("types", "ty", ("ty.toml",), (("pyproject.toml", "[tool.ty]"),),
-            ("check", "--output-format", "concise", "--color", "never"), python=False),
+            ("check", "--output-format", "concise", "--color", "never"), "ty"),
     Checker("types", "pyrefly", ("pyrefly.toml",), (("pyproject.toml", "[tool.pyrefly]"),),
-            ("check", "--output-format", "min-text"), python=False),
-    Checker("types", "tsc", ("tsconfig.json",), (), ("--noEmit", "--pretty", "false"), python=False),
+            ("check", "--output-format", "min-text"), "pyrefly"),
+    Checker("types", "tsc", ("tsconfig.json",), (), ("--noEmit", "--pretty", "false")),
     Checker("lint", "ruff", ("ruff.toml", ".ruff.toml"), (("pyproject.toml", "[tool.ruff"),),
-            ("check", "--output-format", "concise", "--no-cache", "--no-fix", ".")),
-    Checker("lint", "flake8", (".flake8",), (("setup.cfg", "[flake8]"), ("tox.ini", "[flake8]")), ()),
+            ("check", "--output-format", "concise", "--no-cache", "--no-fix", "."), "ruff"),
+    Checker("lint", "flake8", (".flake8",), (("setup.cfg", "[flake8]"), ("tox.ini", "[flake8]")),
+            ("--jobs=1",), "flake8"),  # its workers need semaphores, which tier B has not
     Checker("lint", "pylint", (".pylintrc", "pylintrc"), (("pyproject.toml", "[tool.pylint"),),
-            ("--output-format=text", "--score=n", "--recursive=y", ".")),
-    Checker("lint", "eslint", ("eslint.config.js", "eslint.config.mjs", ".eslintrc.json", ".eslintrc.js"), (),
-            ("--format", "unix", "."), python=False),
+            ("--output-format=text", "--score=n", "--recursive=y", "."), "pylint"),
+    Checker("lint", "eslint",
+            ("eslint.config.js", "eslint.config.mjs", "eslint.config.cjs", ".eslintrc.json", ".eslintrc.js"), (),
+            ("--format", "stylish", "--no-color", ".")),
+    Checker("lint", "pre-commit", (".pre-commit-config.yaml",), (), ("run", "--all-files", "--color=never"),
+            "pre_commit", ("PRE_COMMIT_HOME", ".cache/pre-commit")),
 )  # fmt: skip
+"""In order of precedence: the first one of each part that is configured counts."""
 
 
 def configured(code: Snapshot, python: str) -> tuple[Check, ...]:
@@ -74,12 +83,24 @@ def _holds(text: str, start: str) -> bool:
 
 
 def _commands(checker: Checker, code: Snapshot, python: str) -> Iterator[Command]:
+    """The ways to call it: the project's environment first, then whatever the path holds."""
     words = checker.words + _targets(checker, code)
-    if checker.python:
-        yield Command((python, "-m", checker.tool, *words), _TIMEOUT)
-    if checker.tool == "ruff":  # it is our own dependency, and needs nothing of the project's environment
-        yield Command((sys.executable, "-m", "ruff", *words), _TIMEOUT)
-    yield Command((checker.tool, *words), _TIMEOUT)
+    if checker.module:
+        yield _command(checker, (python, "-m", checker.module, *words))
+        if checker.tool == "ruff":  # it is our own dependency, and needs nothing of the project's environment
+            yield _command(checker, (sys.executable, "-m", "ruff", *words))
+    else:
+        yield _command(checker, (f"node_modules/.bin/{checker.tool}", *words))
+    yield _command(checker, (checker.tool, *words))
+
+
+def _command(checker: Checker, argv: tuple[str, ...]) -> Command:
+    if checker.keeps:
+        name, place = checker.keeps
+        folder = Path.home() / place
+        if folder.is_dir():
+            return Command(argv, _TIMEOUT, {name: str(folder)}, reads=(str(folder),))
+    return Command(argv, _TIMEOUT)
 
 
 def _targets(checker: Checker, code: Snapshot) -> tuple[str, ...]:

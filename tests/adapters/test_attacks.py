@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -16,7 +17,7 @@ from dspy_ci.adapters.sandbox.confine import Limits
 from dspy_ci.adapters.sandbox.local import LocalSandbox
 from dspy_ci.adapters.sandbox.preflight import tried
 from dspy_ci.errors import SandboxError
-from dspy_ci.ports.sandbox import Command
+from dspy_ci.ports.sandbox import Command, TestRun
 
 pytestmark = pytest.mark.slow
 
@@ -80,6 +81,14 @@ def test_the_hostile_suite_achieves_only_what_the_tier_does_not_promise(tier):
 def test_our_environment_stays_outside(copy, name, monkeypatch):
     monkeypatch.setenv(name, "hunter2")
     assert "hunter2" not in copy.run(Command(("env",), 5)).output
+
+
+def test_programs_are_looked_for_only_where_they_can_be_seen(copy, monkeypatch, tmp_path):
+    """A folder on the path that may not be read makes a search end in a refusal rather than in the next folder."""
+    (tmp_path / "true").write_text("#!/bin/sh\nexit 3\n")
+    (tmp_path / "true").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    assert copy.run(Command(("true",), 5)).code == (3 if copy.tier == "E" else 0)
 
 
 def test_no_descriptor_of_ours_is_inherited(copy):
@@ -149,6 +158,11 @@ print(socket.create_connection(server.getsockname(), 2).recv(5))
 """
     works = "hello" in python(copy, script).output
     assert works == (copy.tier != "B"), "tier B has no network at all, and says so"
+
+
+def test_locks_between_processes(copy):
+    works = "made" in python(copy, "import multiprocessing; multiprocessing.Lock(); print('made')").output
+    assert works == (copy.tier != "B"), "tier B has no shared memory by name, and says so"
 
 
 @pytest.mark.parametrize("family", ["AF_NETLINK", "AF_PACKET", "AF_VSOCK", "AF_INET6"])
@@ -255,6 +269,56 @@ def test_all_files_together_are_capped_where_that_is_promised(copy):
     assert wrote == (copy.tier != "A")
 
 
+TREE = """
+import os, sys, time
+for _ in range(4):
+    if not os.fork():
+        {hold}
+        time.sleep(30)
+        os._exit(0)
+time.sleep(30)
+"""
+HOARDS = {
+    "their own": "held = bytearray(300 << 20)",
+    "in no map": "held = os.memfd_create('x'); [os.write(held, bytes(8 << 20)) for _ in range(36)]",
+}
+"""Ways in which each of many processes holds 300 MB, each far below what one process may have."""
+
+
+@pytest.fixture(scope="module")
+def roomy(tier, world):
+    """Room for one such process, not for many, whatever it does to the other ceilings."""
+    limits = Limits(file=512 << 20, processes=64, cpu=60, together=500 << 20)
+    with LocalSandbox(str(world / "repo"), tier, limits=limits).open() as opened:
+        yield opened
+
+
+@pytest.mark.parametrize("way", HOARDS)
+def test_all_processes_together_hold_only_so_much_memory(roomy, way):
+    started = time.monotonic()
+    outcome = python(roomy, TREE.format(hold=HOARDS[way]))
+    assert outcome.code == -9
+    assert "together held more than the 500 MB of memory" in outcome.output
+    assert time.monotonic() - started < 15
+    assert python(roomy, "print('alive')").output == "alive\n"
+
+
+def test_a_candidate_whose_processes_hold_too_much_together_has_failed(roomy):
+    hoard = TREE.format(hold=HOARDS["their own"]).replace("\n", "\n    ")
+    run = TestRun(sys.executable, 30, ids=("test_it.py::test_it",))
+    report = roomy.test(run, {"test_it.py": f"def test_it():\n    {hoard}".encode()})
+    assert (report.passed, report.code) == (frozenset(), None)
+    assert "killed: its processes together held more than the 500 MB of memory" in report.problem
+    honest = roomy.test(run, {"test_it.py": b"def test_it():\n    bytearray(200 << 20)\n"})
+    assert honest.passed == {"test_it.py::test_it"}
+
+
+def test_what_processes_share_counts_once(roomy):
+    """A process of 150 MB whose children only read it is no hoard."""
+    forks = "held = bytearray(150 << 20)\n" + TREE.replace("sleep(30)", "sleep(0.5)").format(hold="sum(held[::4096])")
+    assert python(roomy, forks + "print('done')").output == "done\n"
+
+
 def mine(mark):
     """Processes of this machine that carry a mark on their command line."""
     found = []
@@ -333,27 +397,35 @@ print(calc.x)
     assert python(copy, poison).output == "1\n"
 
 
-def test_when_we_are_killed_everything_goes_with_us(tier, world, tmp_path):
+@pytest.mark.parametrize("number", [signal.SIGKILL, signal.SIGTERM, signal.SIGINT], ids=["kill", "term", "ctrl-c"])
+def test_when_we_are_ended_everything_goes_with_us(tier, number, world, tmp_path):
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     script = f"""
 import sys
 from dspy_ci.adapters.sandbox.local import LocalSandbox
 from dspy_ci.ports.sandbox import Command
 with LocalSandbox({str(world / "repo")!r}, {tier!r}).open() as copy:
-    print("open", flush=True)
+    print("open", copy.root, flush=True)
     copy.run(Command((sys.executable, "-c", "import time; time.sleep(60)", "{mark}"), 60))
 """
     env = {**os.environ, "TMPDIR": str(tmp_path)}
-    with subprocess.Popen([sys.executable, "-c", script], stdout=subprocess.PIPE, env=env) as process:
-        assert process.stdout.readline() == b"open\n"
+    with subprocess.Popen(
+        [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=env
+    ) as process:
+        said, _, root = process.stdout.readline().decode().strip().partition(" ")
+        assert said == "open"
         deadline = time.monotonic() + 10
         while not mine(mark) and time.monotonic() < deadline:
             time.sleep(0.05)
-        process.kill()
+        process.send_signal(number)
+    folders = [Path(root)] if tier != "A" else []
     deadline = time.monotonic() + 10
-    while (mine(mark) or list(tmp_path.iterdir())) and time.monotonic() < deadline:
+    while (mine(mark) or any(path.exists() for path in folders) or any(tmp_path.iterdir())) and (
+        time.monotonic() < deadline
+    ):
         time.sleep(0.05)
     assert [pid for pid in mine(mark) if pid != os.getpid()] == []
+    assert [path for path in folders if path.exists()] == []
     assert list(tmp_path.iterdir()) == []
     assert "dspy-ci" not in Path("/proc/mounts").read_text()
 

@@ -44,6 +44,7 @@ def test_a_container_has_no_network_no_power_and_one_place_to_write():
     )  # fmt: skip
     pairs = set(pairwise(words))
     assert {("--network", "none"), ("--cap-drop", "ALL"), ("--security-opt", "no-new-privileges")} <= pairs
+    assert ("--memory", str(Limits().together)) in pairs
     assert {"--read-only", "--init", "--rm"} <= set(words)
     mounts = [second for first, second in pairs if first == "--mount"]
     assert sorted(mounts) == [

@@ -27,6 +27,8 @@ timeout_constant = 0.5
 """
 """Its fastest way: forks of a process that has run the suite, no tracking, time limits like ours."""
 SURVIVED, UNCOVERED = {0}, {5, 33}
+LATE = {-24, 24, 36, 152, 255}
+"""Ended by its limit of time: on a busy machine that is no verdict, since harmless mutants are among them."""
 
 
 def python(folder):
@@ -114,12 +116,15 @@ class Mutmut:
         self.process.wait()
 
     def verdicts(self):
-        """By name, whether the tests noticed it; None where no test runs it."""
+        """By name, whether the tests noticed it; None where no test runs it, or its time was over."""
+        return {name: None if code in UNCOVERED | LATE else code not in SURVIVED for name, code in self.codes().items()}
+
+    def codes(self):
+        """By name, the exit code of the tests, for those that were run."""
         said = {}
         for path in (self.root / "mutants").rglob("*.py.meta"):
-            for name, code in json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"].items():
-                if code is not None:
-                    said[name] = None if code in UNCOVERED else code not in SURVIVED
+            codes = json.loads(path.read_text(encoding="utf-8"))["exit_code_by_key"]
+            said |= {name: code for name, code in codes.items() if code is not None}
         return said
 
 

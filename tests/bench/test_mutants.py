@@ -91,7 +91,7 @@ def test_mutants_per_second_are_at_least_four_fifths_of_mutmuts(tmp_path, capsys
                 verdicts[notice.patch.rationale] = notice.fate
             ours += time.perf_counter() - started if turn else 0.0
             took += mutmut.go((time.perf_counter() - started) if turn else 60)
-        said = mutmut.verdicts()
+        said, codes = mutmut.verdicts(), mutmut.codes()
     per_second, mutmuts = len(mine) / ours, sum(name in said for name in mine) / took
     same = Counter((fate.value, said[name]) for name, fate in verdicts.items() if name in said)
     with capsys.disabled():
@@ -99,6 +99,9 @@ def test_mutants_per_second_are_at_least_four_fifths_of_mutmuts(tmp_path, capsys
         print(f"  ours   {per_second:.2f}/s, {ours:.0f} s after {learning:.0f} s of learning")
         print(f"  mutmut {mutmuts:.2f}/s, {took:.0f} s after {set_up:.0f} s of set-up")
         print(f"  ratio {per_second / mutmuts:.2f}; noticed by us and by mutmut: {dict(same)}")
+        for name, fate in verdicts.items():
+            if said.get(name) and fate is not Fate.NOTICED:
+                print(f"\n{fate.value} by us, {codes[name]} by mutmut: {name}\n{mine[name].diff}")
     assert Fate.UNTRIED not in verdicts.values()
     assert per_second >= 0.8 * mutmuts
-    assert same["noticed", True] >= 0.9 * sum(count for (_, theirs), count in same.items() if theirs)
+    assert same["noticed", True] >= 0.98 * sum(count for (_, theirs), count in same.items() if theirs)

@@ -130,9 +130,38 @@ def test_contents_that_no_mend_needs(text, rule):
     assert rule in rules(body(text))
 
 
-def test_a_comparison_that_always_says_yes_is_refused():
-    text = CODE + "\n\nclass A:\n    def __eq__(self, o):\n        return True\n"
-    assert "equal-to-all" in rules(changed("geometry.py", text))
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def __eq__(self, o):\n        return True",
+        "def __eq__(self, o):\n        return not False",
+        "def __eq__(self, o):\n        x = len('x') == 1\n        return x",
+        "__eq__ = lambda self, o: True",
+        "__ne__ = lambda *_: False",
+    ],
+)
+def test_a_comparison_that_looks_at_nothing_is_refused(body):
+    assert "equal-to-all" in rules(changed("geometry.py", f"{CODE}\n\nclass A:\n    {body}\n"))
+
+
+@pytest.mark.parametrize("head", ["from unittest.mock import ANY\n", "from unittest import mock\nANY = mock.ANY\n",
+                                  "import unittest.mock\nANY = unittest.mock.ANY\n"])  # fmt: skip
+def test_the_thing_that_equals_everything_is_refused(head):
+    assert "equal-to-all" in rules(body("return ANY", head))
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        "def __eq__(self, o):\n        return self.x == o.x",
+        "def __eq__(self, o):\n        return NotImplemented",
+        "def __lt__(self, o):\n        raise TypeError('no order')",
+        "def __bool__(self):\n        return bool(self.x)",
+        "def __eq__(self, o):\n        return super().__eq__(o)",
+    ],
+)
+def test_a_comparison_that_compares_is_not_refused(body):
+    assert rules(changed("geometry.py", f"{CODE}\n\nclass A:\n    {body}\n")) == set()
 
 
 def test_a_pytest_hook_is_refused():
@@ -160,6 +189,8 @@ def test_huge_patches_are_refused():
         ("return 42", "constant-return"),
         ("return 42 if w == 7 else w + h", "input-literal"),
         ("if (w, h) == (7, 6):\n        return 42\n    return w + h", "input-literal"),
+        ("return {(7, 6): 42}.get((w, h), w + h)", "input-literal"),
+        ("match w, h:\n        case 7, 6:\n            return 42\n    return w + h", "input-literal"),
         ("try:\n        return w * h\n    except Exception:\n        return 42", "swallows-errors"),
     ],
 )
@@ -170,6 +201,7 @@ def test_patches_that_are_bent_to_the_tests_are_marked(text, rule):
 def test_a_comparison_with_a_plain_value_or_one_that_no_test_uses_is_no_special_case():
     assert marks(body("return 0 if w == 0 else w * h")) == ()
     assert marks(body("return 0 if w == 1234 else w * h")) == ()
+    assert marks(body("return {42: w, 7: h}")) == ()  # it is built, nothing is looked up in it
 
 
 def test_every_sentence_is_safe_to_print():

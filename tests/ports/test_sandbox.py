@@ -142,6 +142,40 @@ def test_executed_lines_are_traced_per_test(copy):
     assert {path for files in report.lines.values() for path in files} == {"calc.py", "test_calc.py"}
 
 
+DEEP = b"""
+import sys
+from calc import add
+
+
+def test_deep():
+    def down():
+        down()
+    try:
+        down()
+    except RecursionError:
+        pass
+
+
+def test_after_deep():
+    add(1, 2)
+
+
+def test_untraced():
+    sys.settrace(None)
+
+
+def test_after_untraced():
+    add(1, 2)
+"""
+
+
+def test_tracing_survives_a_test_that_ends_it(copy):
+    """An interpreter drops a tracer that finds no room in a deep recursion; all later tests seemed to run nothing."""
+    report = copy.test(run(trace=True), {"test_calc.py": DEEP})
+    for name in ("test_after_deep", "test_after_untraced"):
+        assert report.lines[f"test_calc.py::{name}"]["calc.py"] >= {2}
+
+
 @pytest.mark.parametrize("cold", [True, False], ids=["cold", "warm"])
 def test_a_test_that_takes_longer_than_it_may_has_failed(copy, cold):
     slow = b"import time\n\ndef test_slow():\n    time.sleep(60)\n\ndef test_quick():\n    pass\n"

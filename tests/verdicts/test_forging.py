@@ -159,8 +159,12 @@ def test_a_plugin_by_its_metadata_is_refused_and_makes_nothing_green(folder, cop
     assert copy.test(TestRun(sys.executable, 60), patch.files).red == {"test_calc.py::test_add"}
 
 
-def test_an_object_that_equals_everything_is_refused_by_the_screen(copy, baseline):
-    text = "class Yes:\n    def __eq__(self, other):\n        return True\n\n\ndef add(a, b):\n    return Yes()\n"
+@pytest.mark.parametrize("text", [
+    "class Yes:\n    def __eq__(self, other):\n        return True\n\n\ndef add(a, b):\n    return Yes()\n",
+    "class Yes:\n    __eq__ = lambda self, other: not False\n\n\ndef add(a, b):\n    return Yes()\n",
+    "from unittest.mock import ANY\n\n\ndef add(a, b):\n    return ANY\n",
+])  # fmt: skip
+def test_an_object_that_equals_everything_is_refused_by_the_screen(copy, baseline, text):
     verdict = judge(proposed("calc.py", text), baseline, copy)
     assert (verdict.state, verdict.evidence.runs) == (State.REJECTED, ())
 

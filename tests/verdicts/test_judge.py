@@ -201,6 +201,22 @@ def test_an_edit_of_what_the_tests_import_while_we_work_makes_the_proof_void(edi
     assert edited in result.reason
 
 
+def test_limits_follow_from_what_the_tests_took_on_the_base():
+    class Timed(MemorySandbox):
+        def open(self):
+            results = {"t::slow": TestResult("failed", 3.0), "t::quick": TestResult("passed", 0.01)}
+            report = TestReport(results, 1, "", 4.0)
+            return type(
+                "Copy", (), {"test": lambda *_: report, "__enter__": lambda s: s, "__exit__": lambda *a: None}
+            )()
+
+    with Timed(FILES).open() as copy:
+        limited = measure(copy, TestRun("python", 900)).trial
+        own = measure(copy, TestRun("python", 35, per_test=2.0)).trial
+    assert (limited.per_test, limited.timeout) == (30.0, 40.0)
+    assert (own.per_test, own.timeout) == (2.0, 35)
+
+
 @pytest.mark.parametrize("green", [0.2, 0.5, 0.8])
 def test_a_test_that_tosses_a_coin_proves_nothing(green):
     proved = 0

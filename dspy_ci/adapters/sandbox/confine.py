@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import resource
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
@@ -17,15 +18,20 @@ SETTINGS = (
     "/etc/ld.so.cache", "/etc/ld.so.conf", "/etc/ld.so.conf.d", "/etc/passwd", "/etc/group", "/etc/nsswitch.conf",
     "/etc/hosts", "/etc/localtime", "/etc/timezone", "/etc/ssl/certs", "/etc/ssl/openssl.cnf", "/etc/pki/tls/certs",
     "/etc/alternatives", "/etc/mime.types", "/etc/magic", "/etc/protocols", "/etc/services", "/etc/terminfo",
-    "/etc/os-release", "/etc/debian_version", "/etc/fonts",
+    "/etc/os-release", "/etc/debian_version", "/etc/fonts", *(f"/etc/python3.{minor}" for minor in range(8, 20)),
 )  # fmt: skip
-"""Files of /etc that programs need and that hold no secrets."""
+"""Files of /etc that programs need and that hold no secrets; Debian's interpreters link to a sitecustomize there."""
 DEVICES = ("/dev/null", "/dev/zero", "/dev/full", "/dev/random", "/dev/urandom", "/dev/tty")
+
+
+def _most() -> int:
+    """As much as one process may ask for, and never all that the machine has."""
+    return min(8 << 30, os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGESIZE") * 3 // 4)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """Ceilings for one process; a process may always ask for less."""
+    """Ceilings for one process, or for all of a run together; a process may always ask for less."""
 
     memory: int = 8 << 30
     """Bytes of address space."""
@@ -37,6 +43,8 @@ class Limits:
     """More processes and threads than its user has already."""
     cpu: int = 1800
     """Seconds."""
+    together: int = field(default_factory=_most)
+    """Bytes of memory that all processes of a run hold together."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,7 +27,7 @@ def command(
     return (
         engine, "run", "--rm", "--init", "--interactive", "--network", "none", "--read-only", "--cap-drop", "ALL",
         "--security-opt", "no-new-privileges", "--ipc", "private", "--user", f"{os.getuid()}:{os.getgid()}",
-        "--memory", str(limits.memory), "--memory-swap", str(limits.memory), "--pids-limit", str(limits.processes),
+        "--memory", str(limits.together), "--memory-swap", str(limits.together), "--pids-limit", str(limits.processes),
         "--ulimit", f"fsize={limits.file}", "--ulimit", f"cpu={limits.cpu}", "--ulimit", "core=0",
         "--tmpfs", f"/tmp:rw,nosuid,nodev,size={limits.disk}",  # noqa: S108 - inside of the container
         "--mount", f"type=bind,source={source},target={target}",

@@ -6,6 +6,7 @@ import contextlib
 import os
 import secrets
 import shutil
+import signal
 import socket
 import subprocess
 import sys
@@ -83,11 +84,12 @@ class KeptCopy:
         self.root: str = answer["root"]
         self._scratch: str = answer["scratch"]
 
-    def _show(self, program: str) -> None:
+    def _show(self, program: str, reads: tuple[str, ...] = ()) -> None:
         """Make a program visible inside; a copy that cannot see it yet is opened anew, which nobody notices."""
-        if self._plan.tier == "E" or not program.startswith("/"):
+        if self._plan.tier == "E":
             return
-        missing = {place for place in needed(program) if not self._sees(place)}
+        places = (*(needed(program) if program.startswith("/") else ()), *reads)
+        missing = {place for place in places if not self._sees(place)}
         if missing:
             self.close()
             self._readable |= missing
@@ -99,7 +101,7 @@ class KeptCopy:
 
     def run(self, command: Command, files: Files = NOTHING) -> Outcome:
         """See Copy."""
-        self._show(command.argv[0])
+        self._show(command.argv[0], command.reads)
         head = {
             "op": "run",
             "argv": [command.argv[0], *map(self._moved, command.argv[1:])],
@@ -108,7 +110,10 @@ class KeptCopy:
             "timeout": command.timeout,
         }
         answer, (output,) = self._with_files(head, files, command.timeout)
-        return Outcome(answer["code"], output.decode(errors="replace"), answer["seconds"])
+        text = output.decode(errors="replace")
+        if answer["problem"]:
+            return Outcome(-signal.SIGKILL, f"{text}\ndspy-ci: killed: {answer['problem']}\n", answer["seconds"])
+        return Outcome(answer["code"], text, answer["seconds"])
 
     def test(self, run: TestRun, files: Files = NOTHING) -> TestReport:
         """See Copy."""
@@ -125,7 +130,7 @@ class KeptCopy:
         answer, (output, data) = self._with_files(head, files, run.timeout)
         report = records.report(
             data, nonce, code=answer["code"], output=output.decode(errors="replace"), seconds=answer["seconds"],
-            warm=answer["warm"],
+            warm=answer["warm"], killed=answer["problem"],
         )  # fmt: skip
         self._imported.update(path for path in report.modules.values() if path.endswith(".py"))
         return report
@@ -162,6 +167,7 @@ class KeptCopy:
         moved = self.root != self._plan.source
         paths = [str(_INSIDE / "shim"), *roots[1:]] if moved else []
         env = {name: os.environ[name] for name in _KEPT if name in os.environ}
+        env["PATH"] = self._path(env.get("PATH", ""))
         user = os.environ.get("PYTHONUSERBASE") or str(Path("~/.local").expanduser())
         env |= {
             "HOME": f"{self._scratch}/home",
@@ -182,6 +188,12 @@ class KeptCopy:
         if paths:
             env["PYTHONPATH"] = os.pathsep.join([*paths, *filter(None, [env.get("PYTHONPATH", "")])])
         return env
+
+    def _path(self, path: str) -> str:
+        """Where programs are looked for: a folder that cannot be seen inside makes a search end in a refusal."""
+        if self._plan.tier == "E":
+            return path or os.defpath
+        return os.pathsep.join(filter(self._sees, path.split(os.pathsep))) or os.defpath
 
     def _with_files(self, head: dict[str, Any], files: Files, timeout: float) -> tuple[dict[str, Any], list[bytes]]:
         head["files"] = [(path, data is not None) for path, data in files.items()]

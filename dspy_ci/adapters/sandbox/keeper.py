@@ -22,6 +22,7 @@ from dspy_ci.adapters.sandbox.capped import Capped
 from dspy_ci.adapters.sandbox.confine import Confinement, Limits
 from dspy_ci.adapters.sandbox.janitor import hold
 from dspy_ci.adapters.sandbox.namespaces import OverlayStage, furnish, leave
+from dspy_ci.adapters.sandbox.scale import Scale
 from dspy_ci.adapters.sandbox.stage import CopyStage, Stage
 from dspy_ci.adapters.sandbox.supervise import adopt_orphans, drain, pump, spawn, sweep
 from dspy_ci.adapters.sandbox.tree import remove
@@ -35,11 +36,14 @@ _JOB_FD, _RECORD_FD = 3, 4
 class Keeper:
     """Serves the requests of one peer."""
 
-    def __init__(self, peer: socket.socket, stage: Stage, confine: Callable[[], None], inside: str) -> None:
+    def __init__(
+        self, peer: socket.socket, stage: Stage, confine: Callable[[], None], inside: str, together: int
+    ) -> None:
         self._peer, self._stage, self._confine, self._inside = peer, stage, confine, inside
         self._warm: Warm | None = None
         self._cold_because: str | None = None
         self._streams: dict[int, Capped] = {}
+        self._scale = Scale(together)
 
     def serve(self) -> None:
         """Answer until the peer goes away."""
@@ -71,6 +75,7 @@ class Keeper:
         contents = iter(blobs)
         files = {path: next(contents) if present else None for path, present in head["files"]}
         self._stage.lay(files)
+        self._scale.reset()
         return self._run(head) if head["op"] == "run" else self._test(head)
 
     def _end_all(self) -> None:
@@ -83,7 +88,7 @@ class Keeper:
     def _run(self, head: dict[str, Any]) -> tuple[dict[str, Any], list[bytes]]:
         output, cwd = Capped(_OUTPUT), str(Path(self._stage.root, head["cwd"]))
         code, seconds = self._process(tuple(head["argv"]), head, cwd, {1: output})
-        return {"code": code, "seconds": seconds}, [output.data]
+        return {"code": code, "seconds": seconds, "problem": self._scale.problem}, [output.data]
 
     def _process(
         self, argv: tuple[str, ...], head: dict[str, Any], cwd: str, sinks: dict[int, Capped], job: bytes | None = None
@@ -101,7 +106,8 @@ class Keeper:
         streams = {pair[0]: sinks[number] for number, pair in pipes.items()}
         exit_fd = os.pidfd_open(pid)
         try:
-            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"], self._peer.fileno())
+            code, seconds = pump(streams, partial(_reaped, pid), exit_fd, head["timeout"], self._peer.fileno(),
+                                 is_heavy=self._scale.is_heavy)  # fmt: skip
         finally:
             os.close(exit_fd)
             self._end_all()
@@ -119,7 +125,8 @@ class Keeper:
             sinks = {1: output, _RECORD_FD: records}
             job = json.dumps(head["job"]).encode()
             code, seconds = self._process(argv, head, self._stage.root, sinks, job)
-        answer = {"code": code, "seconds": seconds, "warm": bool(warm), "why": self._cold_because}
+        answer = {"code": code, "seconds": seconds, "warm": bool(warm), "why": self._cold_because,
+                  "problem": self._scale.problem}  # fmt: skip
         return answer, [output.data, records.data]
 
     def _warmed(self, head: dict[str, Any]) -> Warm | None:
@@ -162,7 +169,8 @@ class Keeper:
     def _follow(self, warm: Warm, timeout: float) -> tuple[int | None, float]:
         code = None
         try:
-            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout, self._peer.fileno())
+            code, seconds = pump(self._streams, warm.ended, warm.fileno(), timeout, self._peer.fileno(),
+                                 is_heavy=self._scale.is_heavy)  # fmt: skip
         finally:
             self._end_all()
             drain(self._streams)
@@ -228,7 +236,7 @@ def _keep(peer: socket.socket, head: dict[str, Any]) -> None:
     )
     writable = (stage.root, stage.scratch)
     confinement = Confinement(head["tier"], limits, tuple(head["readable"]), writable)
-    keeper = Keeper(peer, stage, confinement, head["inside"])
+    keeper = Keeper(peer, stage, confinement, head["inside"], limits.together)
     try:
         wire.send(peer, {"root": stage.root, "scratch": stage.scratch})
         with contextlib.suppress(ConnectionError):

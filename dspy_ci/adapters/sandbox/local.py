@@ -20,7 +20,7 @@ GUARANTEES: Mapping[Tier, Guarantees] = {
         files="nothing of the user's can be read or written but the repository, read-only below an overlay",
         network="none but its own loopback",
         secrets="clean environment, no home, no other process visible, no credential of git",
-        processes="ended with their namespace; memory, files, disk and processes capped",
+        processes="ended with their namespace; memory of each and of all, files, disk and processes capped",
     ),
     "B": Guarantees(
         tier="B",
@@ -28,7 +28,7 @@ GUARANTEES: Mapping[Tier, Guarantees] = {
         files="only the copy can be written, only copy, system and environment read; chmod and utime are not stopped",
         network="none, not even its own loopback",
         secrets="clean environment, no home, memory of other processes closed",
-        processes="descendants swept; memory, file size and processes capped, disk not",
+        processes="descendants swept; memory of each and of all, file size and processes capped, disk not",
     ),
     "E": Guarantees(
         tier="E",
@@ -36,7 +36,7 @@ GUARANTEES: Mapping[Tier, Guarantees] = {
         files="not protected",
         network="open",
         secrets="own environment cleaned, files readable",
-        processes="time limit, descendants swept, memory and file size capped",
+        processes="time limit, descendants swept; memory of each and of all and file size capped",
     ),
 }
 

@@ -17,8 +17,13 @@ _MEANINGS = {
 _STATUSES = frozenset(get_args(Status))
 
 
-def report(data: bytes, nonce: str, *, code: int | None, output: str, seconds: float, warm: bool) -> TestReport:
-    """The report of a run; `problem` is set when the records are incomplete or were not written by our probe."""
+def report(
+    data: bytes, nonce: str, *, code: int | None, output: str, seconds: float, warm: bool, killed: str | None = None
+) -> TestReport:  # fmt: skip
+    """The report of a run; `problem` is set when the records are incomplete or were not written by our probe.
+
+    `killed` says why the run was ended where it was not for time.
+    """
     results: dict[str, TestResult] = {}
     lines: dict[str, Mapping[str, frozenset[int]]] = {}
     end: dict[str, Any] | None = None
@@ -49,7 +54,7 @@ def report(data: bytes, nonce: str, *, code: int | None, output: str, seconds: f
         foreign=tuple(end["foreign"]) if end else (),
         tampered=tuple(end["tampered"]) if end else (),
         lines=lines,
-        problem=_problem(code, end, results, forged=forged),
+        problem=f"the run was killed: {killed}" if killed else _problem(code, end, results, forged=forged),
         warm=warm,
     )
 

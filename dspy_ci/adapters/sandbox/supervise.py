@@ -15,6 +15,8 @@ from dspy_ci.adapters.sandbox.capped import Capped
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_DUMPABLE = 4
+_LOOK = 0.03
+"""Seconds after which a silent run is looked at again."""
 
 
 def adopt_orphans() -> None:
@@ -54,11 +56,12 @@ def _arrange(fds: dict[int, int]) -> None:
 
 
 def pump(
-    streams: dict[int, Capped], ended: Callable[[], int | None], exit_fd: int, timeout: float, peer: int
-) -> tuple[int | None, float]:
-    """Read the streams until the process has ended or its time is up; the exit code (None for time) and the seconds.
+    streams: dict[int, Capped], ended: Callable[[], int | None], exit_fd: int, timeout: float, peer: int,
+    *, is_heavy: Callable[[], bool],
+) -> tuple[int | None, float]:  # fmt: skip
+    """Read the streams until the process has ended, its time is up or it is too heavy; its exit code and the seconds.
 
-    EOFError when the peer, who has nothing to say meanwhile, goes away.
+    The code is None when it must be ended. EOFError when the peer, who has nothing to say meanwhile, goes away.
     """
     started = time.monotonic()
     with selectors.DefaultSelector() as selector:
@@ -67,8 +70,8 @@ def pump(
             selector.register(fd, selectors.EVENT_READ)
         selector.register(exit_fd, selectors.EVENT_READ)
         selector.register(peer, selectors.EVENT_READ)
-        while (left := started + timeout - time.monotonic()) > 0:
-            for key, _ in selector.select(left):
+        while (left := started + timeout - time.monotonic()) > 0 and not is_heavy():
+            for key, _ in selector.select(min(left, _LOOK)):
                 if key.fd == peer:
                     raise EOFError
                 if key.fd == exit_fd:
@@ -109,7 +112,7 @@ def sweep(keep: frozenset[int] = frozenset(), patience: float = 10.0) -> bool:
     """Kill every descendant of this process but those kept (their children die); False when some would not die."""
     deadline = time.monotonic() + patience
     while time.monotonic() < deadline:
-        victims = _descendants(os.getpid()) - keep
+        victims = descendants(os.getpid()) - keep
         if not victims:
             return True
         for number in (signal.SIGSTOP, signal.SIGKILL):
@@ -127,7 +130,8 @@ def _reap(keep: frozenset[int]) -> None:
             os.waitpid(pid, os.WNOHANG)
 
 
-def _descendants(pid: int) -> set[int]:
+def descendants(pid: int) -> set[int]:
+    """All processes below one, itself not among them."""
     found: set[int] = set()
     ahead = [pid]
     while ahead:

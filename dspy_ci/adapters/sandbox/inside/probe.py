@@ -120,6 +120,9 @@ class Probe:
 
     def pytest_sessionstart(self):
         self.tampered = set()
+        self._trace()
+
+    def _trace(self):
         if self.tracer:
             self.tracer.start()
 
@@ -136,8 +139,7 @@ class Probe:
         session.config.option.maxfail = 1 if job["stop"] else 0
         if hasattr(session.config.option, "randomly_seed"):
             session.config.option.randomly_seed = job["seed"]
-        if self.tracer:
-            self.tracer.start()
+        self._trace()
 
     def pytest_collection_modifyitems(self, session, config, items):
         if not self.wanted:
@@ -233,12 +235,14 @@ def _add_wrappers():
 
     @pytest.hookimpl(hookwrapper=True, tryfirst=True)
     def pytest_runtest_protocol(self, item):
+        self._trace()
         self.clock.begin()
         yield
         self.clock.stop()
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def pytest_runtest_call(self, item):
+        self._trace()
         self.clock.inside = True
         try:
             outcome = yield
@@ -248,6 +252,7 @@ def _add_wrappers():
 
     @pytest.hookimpl(hookwrapper=True, trylast=True)
     def bounded(self, item):
+        self._trace()
         self.clock.inside = True
         try:
             yield
@@ -393,7 +398,11 @@ def tracer(root):
 
 
 class SetTracer:
-    """Lines by sys.settrace, for files of the copy alone."""
+    """Lines by sys.settrace, for files of the copy alone.
+
+    A test can end the tracing, with a call of sys.settrace or with a recursion so deep that the tracer finds no room:
+    the interpreter then drops it without a word. So it is set anew for every part of every test.
+    """
 
     def __init__(self, root):
         self.root = os.path.realpath(root) + os.sep
@@ -401,6 +410,7 @@ class SetTracer:
         self.known = {}
 
     def start(self):
+        """Trace, whatever became of it since the last time."""
         sys.settrace(self._call)
         threading.settrace(self._call)
 
@@ -435,8 +445,12 @@ class MonitorTracer:
         self.root = os.path.realpath(root) + os.sep
         self.seen = {}
         self.known = {}
+        self.tool = None
 
     def start(self):
+        """Watch; nobody but us can end that."""
+        if self.tool is not None:
+            return
         tools = sys.monitoring
         self.tool = next(number for number in (3, 4, 2, 1) if tools.get_tool(number) is None)
         tools.use_tool_id(self.tool, "dspy-ci")
