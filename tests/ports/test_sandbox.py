@@ -105,6 +105,39 @@ def test_what_a_command_writes_is_gone_after_it(copy):
     assert copy.run(show).output == before
 
 
+SHOWN = """\
+import unittest
+
+
+class Vain:
+    def __init__(self):
+        self.seen = 0
+
+    def __repr__(self):
+        return "vain"
+
+    def __eq__(self, other):
+        return False
+
+
+def test_plain():
+    assert Vain() == Vain()
+
+
+class Old(unittest.TestCase):
+    def test_old(self):
+        self.assertEqual(Vain(), Vain())
+"""
+
+
+def test_what_shows_a_failure_is_no_line_of_the_test(copy):
+    report = copy.test(run(trace=True), {"test_calc.py": SHOWN.encode()})
+    assert report.red == {"test_calc.py::test_plain", "test_calc.py::Old::test_old"}
+    for lines in report.lines.values():
+        assert {6, 12} <= lines["test_calc.py"]
+        assert 9 not in lines["test_calc.py"]
+
+
 def test_files_that_a_candidate_adds_and_removes_are_as_before_after_it(copy):
     ls = Command(("sh", "-c", "find . | sort"), 10)
     before = copy.run(ls).output

@@ -120,6 +120,8 @@ class Probe:
 
     def pytest_sessionstart(self):
         self.tampered = set()
+        if self.tracer:
+            hush(self.tracer)
         self._trace()
 
     def _trace(self):
@@ -139,6 +141,9 @@ class Probe:
         session.config.option.maxfail = 1 if job["stop"] else 0
         if hasattr(session.config.option, "randomly_seed"):
             session.config.option.randomly_seed = job["seed"]
+        if self.tracer:
+            hush(self.tracer)
+            self.watched = _functions()
         self._trace()
 
     def pytest_collection_modifyitems(self, session, config, items):
@@ -259,6 +264,15 @@ def _add_wrappers():
         finally:
             self.clock.inside = False
 
+    @pytest.hookimpl(hookwrapper=True, tryfirst=True)
+    def pytest_runtest_makereport(self, item, call):
+        if self.tracer:
+            self.tracer.paused += 1
+        yield
+        if self.tracer:
+            self.tracer.paused -= 1
+
+    Probe.pytest_runtest_makereport = pytest_runtest_makereport
     Probe.pytest_runtest_protocol = pytest_runtest_protocol
     Probe.pytest_runtest_call = pytest_runtest_call
     Probe.pytest_runtest_setup = Probe.pytest_runtest_teardown = bounded
@@ -397,6 +411,33 @@ def tracer(root):
     return MonitorTracer(root) if hasattr(sys, "monitoring") else SetTracer(root)
 
 
+SHOWING = (
+    ("_pytest.assertion.rewrite", ("_saferepr", "_call_reprcompare", "_format_explanation", "_format_assertmsg")),
+    ("unittest.case", ("safe_repr", "_common_shorten_repr")),
+)
+"""Who shows values where a test fails: what their `__repr__` runs has nothing to do with the fault."""
+
+
+def hush(tracer):
+    """Record nothing while a failure is put into words."""
+    for module, names in SHOWING:
+        for name in names if module in sys.modules else ():
+            shown = getattr(sys.modules[module], name, None)
+            if shown is not None:
+                setattr(sys.modules[module], name, hushed(tracer, shown))
+
+
+def hushed(tracer, function):
+    def quiet(*args, **kwargs):
+        tracer.paused += 1
+        try:
+            return function(*args, **kwargs)
+        finally:
+            tracer.paused -= 1
+
+    return quiet
+
+
 class SetTracer:
     """Lines by sys.settrace, for files of the copy alone.
 
@@ -408,6 +449,7 @@ class SetTracer:
         self.root = os.path.realpath(root) + os.sep
         self.seen = {}
         self.known = {}
+        self.paused = 0
 
     def start(self):
         """Trace, whatever became of it since the last time."""
@@ -415,6 +457,8 @@ class SetTracer:
         threading.settrace(self._call)
 
     def _call(self, frame, event, argument):
+        if self.paused:
+            return None
         name = frame.f_code.co_filename
         path = self.known.get(name)
         if path is None:
@@ -445,6 +489,7 @@ class MonitorTracer:
         self.root = os.path.realpath(root) + os.sep
         self.seen = {}
         self.known = {}
+        self.paused = 0
         self.tool = None
 
     def start(self):
@@ -458,6 +503,8 @@ class MonitorTracer:
         tools.set_events(self.tool, tools.events.LINE)
 
     def _line(self, code, line):
+        if self.paused:
+            return None
         path = self.known.get(code.co_filename)
         if path is None:
             path = self.known[code.co_filename] = _relative(code.co_filename, self.root)
