@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
+from functools import lru_cache
 
 from dspy_ci.patches.templates.place import Mutation, Place
 
@@ -22,7 +23,7 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         yield from _multiplied(node, place)
     if isinstance(node, ast.For):
         yield from _emptied(node, place)
-    if isinstance(node, ast.expr) and _writes_below(place):
+    if isinstance(node, ast.expr) and _writes_below(place.function.node):
         yield from _deeper(node, place)
     for value, odds in _held(node):
         kind = place.kind(value)
@@ -62,11 +63,12 @@ def _changes(node: ast.AST, owner: str, place: Place) -> bool:
     return False
 
 
-def _writes_below(place: Place) -> bool:
+@lru_cache(maxsize=64)
+def _writes_below(function: ast.AST) -> bool:
     """Whether the function changes what lies inside of something: `new[i][j] = x`."""
     return any(
         isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Subscript)
-        for node in ast.walk(place.function.node)
+        for node in ast.walk(function)
     )
 
 

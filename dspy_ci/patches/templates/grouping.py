@@ -65,9 +65,12 @@ def _opened(node: ast.expr, place: Place) -> Iterator[Mutation]:
 def _parentheses(node: ast.expr, place: Place) -> tuple[int, int] | None:
     """The span of the expression with parentheses of its own, on its lines; None where it has none."""
     start, end = place.spans.of(node)
-    before, behind = place.text[:start].rstrip(" "), place.text[end:].lstrip(" ")
-    if not before.endswith("(") or not behind.startswith(")"):
+    while place.text[start - 1 : start] == " ":
+        start -= 1
+    while place.text[end : end + 1] == " ":
+        end += 1
+    if place.text[start - 1 : start] != "(" or place.text[end : end + 1] != ")":
         return None
     parent = place.parents.get(node)
     called = isinstance(parent, ast.Call) and node in parent.args and len(parent.args) + len(parent.keywords) == 1
-    return None if called else (len(before) - 1, len(place.text) - len(behind) + 1)
+    return None if called else (start - 1, end + 1)

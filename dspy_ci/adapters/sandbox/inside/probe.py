@@ -428,6 +428,8 @@ def hush(tracer):
 
 
 def hushed(tracer, function):
+    """The function, with the tracer paused while it runs."""
+
     def quiet(*args, **kwargs):
         tracer.paused += 1
         try:
