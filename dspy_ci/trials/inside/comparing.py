@@ -14,6 +14,8 @@ import sys
 import types
 
 LONGEST = 400
+AGAIN = 1.0
+"""Seconds until the bell rings once more: what it raises is lost while the garbage collector calls somebody back."""
 
 
 class Endless(BaseException):
@@ -84,7 +86,7 @@ def ring(*_):
 def result(call, space, seconds):
     """The type and the text of what a call gives, or of what it raises."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds)
+        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
         try:
             value = eval(call, dict(space))  # noqa: S307 - what this is for
             if hasattr(value, "__next__"):
