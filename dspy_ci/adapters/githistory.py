@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import suppress
@@ -18,6 +19,7 @@ from dspy_ci.ports.sandbox import Files
 Value = TypeVar("Value")
 
 _FORMAT = "%H%x1f%P%x1f%ct%x1f%s%x1f%b%x1e"
+_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
 _KEPT = 64
 """Trees and overlays that are remembered: neighbours share them."""
 
@@ -45,6 +47,13 @@ class GitHistory:
         """See History."""
         said = git(self._root, "log", "--no-merges", f"--max-count={limit}", f"--format={_FORMAT}", "HEAD", check=False)
         return tuple(_commits(said.decode("utf-8", "replace")))
+
+    def commit(self, name: str) -> Commit | None:
+        """See History."""
+        if not _NAME.fullmatch(name):
+            return None
+        said = git(self._root, "log", "--max-count=1", f"--format={_FORMAT}", name, check=False)
+        return next(_commits(said.decode("utf-8", "replace")), None)
 
     def changed(self, commit: Commit) -> Files:
         """See History."""

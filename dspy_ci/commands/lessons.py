@@ -13,6 +13,7 @@ from dspy_ci.adapters.casefiles import CaseFiles
 from dspy_ci.commands.bars import Bar
 from dspy_ci.commands.mending import cores
 from dspy_ci.commands.mining import Field, remembered
+from dspy_ci.commands.pulls import counted_votes, remembered_pulls, votes
 from dspy_ci.errors import UsageError
 from dspy_ci.learn.case import Case
 from dspy_ci.learn.counting import Lesson, priors_text
@@ -35,8 +36,10 @@ def run(found: Field, files: CaseFiles, *, quiet: bool) -> dict[str, Any]:
     if not train:
         raise UsageError("no training case is mended by anything that we know", hint="mine more: --cases 120")
     validation = [*_lessons(parts["validation"], found, "choose", quiet=quiet)]
-    school = taught(train, validation)
-    about = {"cases": len(train), "dataset": _digest(parts["train"])}
+    said = votes(remembered_pulls(files), (*parts["validation"], *parts["heldout"]))
+    school = taught(train, validation, said)
+    about: dict[str, Any] = {"cases": len(train), "dataset": _digest(parts["train"])}
+    about |= {"suggestions": counted_votes(said)} if said else {}
     files.write_text(CANDIDATE, priors_text(school.counts, **about))
     return {
         "schema": "dspy-ci/train-run/1", "module": "priors", **about, "factors": len(school.counts),

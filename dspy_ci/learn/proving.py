@@ -149,16 +149,16 @@ def checked(proposal: Proposal, bench: Bench, copy: Copy) -> Iterator[Case]:
         trees = state(proposal, bench.history)
     except OSError:
         return
+    full = whole(trees)
     for check in bench.checks:
         started = time.monotonic()
-        whole = {**trees.base, **_from(trees)}
-        before, after = look(check, copy, trees.base), look(check, copy, whole)
+        before, after = look(check, copy, trees.base), look(check, copy, full)
         change = delta(before, after)
-        kept = {path for path, data in whole.items() if data is not None}
+        kept = {path for path, data in full.items() if data is not None}
         gone = [line for line in change.fixed if line.partition(":")[0] in kept] if change and not change.new else []
         if not gone:
             continue
-        again = delta(look(check, copy, trees.base), look(check, copy, whole))
+        again = delta(look(check, copy, trees.base), look(check, copy, full))
         if again == change:
             case = Case(
                 replace(proposal, kind=check.part), tuple(map(bench.clean, gone)), tier=bench.tier,
@@ -168,9 +168,10 @@ def checked(proposal: Proposal, bench: Bench, copy: Copy) -> Iterator[Case]:
             yield _described(case, trees, bench)
 
 
-def _from(trees: State) -> Files:
-    """All that the commit changes, tests too: a linter reads those as well."""
-    return {path: data for path, data in trees.green.items() if path in trees.fix or trees.base.get(path) != data}
+def whole(trees: State) -> Files:
+    """The tree with all that the commit changes, tests too: a linter reads those as well."""
+    green = trees.green.items()
+    return {**trees.base, **{path: data for path, data in green if path in trees.fix or trees.base.get(path) != data}}
 
 
 def _described(case: Case, trees: State, bench: Bench) -> Case:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from statistics import fmean
 
 from dspy_ci.learn.case import Case
-from dspy_ci.learn.counting import Count, Lesson, counted, lesson, place, priors_of
+from dspy_ci.learn.counting import Count, Lesson, Vote, counted, lesson, place, priors_of
 from dspy_ci.learn.gain import Gain, gained
 from dspy_ci.learn.measuring import Pair, compared
 from dspy_ci.learn.proving import Bench
@@ -56,9 +56,9 @@ class Taught:
         return priors_of(self.counts)
 
 
-def taught(train: Sequence[Lesson], validation: Sequence[Lesson]) -> Taught:
-    """Count the training cases; believe the counts as strongly as the validation cases advise."""
-    full = counted(train)
+def taught(train: Sequence[Lesson], validation: Sequence[Lesson], votes: Sequence[Vote] = ()) -> Taught:
+    """Count the training cases and votes; believe the counts as strongly as the validation cases advise."""
+    full = counted(train, votes)
     if not validation:
         return Taught(_weakened(full, _UNADVISED), _UNADVISED, 0.0, 0.0)
     options = [(strength, _weakened(full, strength)) for strength in _STRENGTHS]

@@ -14,7 +14,7 @@ LOWEST, HIGHEST = 0.05, 20.0
 """No single thing that was learnt, and not all of it together, may weigh less or more."""
 _LARGEST = 1_000_000
 _MOST = 5_000
-_KEYS = frozenset({"schema", "factors", "cases", "dataset", "heldout"})
+_KEYS = frozenset({"schema", "factors", "cases", "dataset", "heldout", "suggestions"})
 _SHAPES = ("family:", "change:", "exact:", "statement:", "file:", "fixer:")
 
 
