@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dspy_ci.adapters.testcommands import narrowed
@@ -78,12 +78,20 @@ def _selections(proposal: Proposal, bench: Bench) -> Iterator[Sequence[str] | No
     if bench.quick:
         yield None
         return
-    own = [path for path in proposal.tests if is_test_module(path) and path in bench.history.tree(proposal.commit.id)]
+    tree = bench.history.tree(proposal.commit.id)
+    own = _wanted((path for path in proposal.tests if is_test_module(path) and path in tree), bench.run, tree)
     if own:
         yield own
-    found = reached(bench.snapshot(proposal.commit.id), proposal.paths)
-    if found and set(found) - set(own):
+    found = _wanted(reached(bench.snapshot(proposal.commit.id), proposal.paths), bench.run, tree)
+    if set(found) - set(own):
         yield found
+
+
+def _wanted(tests: Iterable[str], run: TestRun, tree: Collection[str]) -> list[str]:
+    """The test files that the user's command runs: those in the places that it names, where it names some."""
+    words = (word.partition("::")[0].rstrip("/").removeprefix("./") for word in run.args if not word.startswith("-"))
+    places = [word for word in words if any(path == word or path.startswith(f"{word}/") for path in tree)]
+    return [path for path in tests if not places or any(f"{path}/".startswith(f"{place}/") for place in places)]
 
 
 def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests: Sequence[str] | None) -> Case | str:
