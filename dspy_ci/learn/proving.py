@@ -82,7 +82,7 @@ def _selections(proposal: Proposal, bench: Bench) -> Iterator[Sequence[str] | No
     own = _wanted((path for path in proposal.tests if is_test_module(path) and path in tree), bench.run, tree)
     if own:
         yield own
-    found = _wanted(reached(bench.snapshot(proposal.commit.id), proposal.paths), bench.run, tree)
+    found = _wanted(reached(bench.snapshot(proposal.commit.id), proposal.paths) or (), bench.run, tree)
     if set(found) - set(own):
         yield found
 
