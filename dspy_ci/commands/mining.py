@@ -23,7 +23,7 @@ from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.commands.bars import Bar
 from dspy_ci.commands.checkers import checks
 from dspy_ci.commands.mending import cores, task
-from dspy_ci.commands.pulls import Reading, pulls_record, read_pulls, remembered_pulls
+from dspy_ci.commands.pulls import Reading, forge_given, pulls_record, read_pulls, remembered_pulls
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import DspyCiError, ExitCode
 from dspy_ci.learn.case import Case, Dismissed, case_record, dismissed_record, read_record
@@ -140,7 +140,7 @@ def mined_in(folder: Path, wish: Wish, options: Mapping[str, object]) -> dict[st
         files = CaseFiles(wish.data or found.root / DATA)
         if wish.fresh:
             files.write(CASES, ())
-        reading = read_pulls(files, found.bench.clean) if wish.forge else Reading(remembered_pulls(files))
+        reading = _reading(found, files) if wish.forge else Reading(remembered_pulls(files))
         known = remembered(files)
         old = frozenset(known)
         plan = Plan(wish.commits, wish.cases, wish.seconds, found.chosen.workers or cores(), found.chosen.seed)
@@ -156,6 +156,14 @@ def mined_in(folder: Path, wish: Wish, options: Mapping[str, object]) -> dict[st
         said = verified(found, files, known, quiet=wish.quiet or wish.json) if wish.verify else {}
     fresh = sum(isinstance(outcome, Case) for name, outcome in known.items() if name not in old)
     return {**tally(known, len(known) - len(old), files), **_pace(fresh, seconds), **told, **said}
+
+
+def _reading(found: Field, files: CaseFiles) -> Reading:
+    """What the forge says; it is not asked where what runs could take the token from us."""
+    if found.sandbox.guarantees.isolates or found.chosen.allow_unsandboxed or not forge_given(os.environ):
+        return read_pulls(files, found.bench.clean)
+    trouble = "the forge was not read: nothing isolates here, and the tests that run could take the token"
+    return Reading(remembered_pulls(files), trouble=f"{trouble} (DSPY_CI_ALLOW_UNSANDBOXED=1 does it all the same)")
 
 
 def verified(

@@ -30,6 +30,11 @@ class Reading:
     """Why not all was read; mining goes on without it."""
 
 
+def forge_given(environment: Mapping[str, str]) -> bool:
+    """Whether there is a token and a repository."""
+    return bool(token(environment) and environment.get("GITHUB_REPOSITORY"))
+
+
 def forge_here(environment: Mapping[str, str]) -> Forge | None:
     """GitHub, where there is a token and a repository. Raises MissingError and UsageError as GitHub does."""
     known, repository = token(environment), environment.get("GITHUB_REPOSITORY", "")

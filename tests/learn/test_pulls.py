@@ -11,7 +11,7 @@ import pytest
 from fakegithub import FakeGitHub, merge
 
 from dspy_ci.adapters.casefiles import CaseFiles
-from dspy_ci.commands.mining import remembered
+from dspy_ci.commands.mining import _reading, field, remembered
 from dspy_ci.commands.pulls import Reading, read_pulls, remembered_pulls, votes
 from dspy_ci.errors import Unreachable
 from dspy_ci.learn.case import Case
@@ -174,6 +174,20 @@ def test_what_was_read_once_is_not_asked_again(tmp_path):
         assert len(hub.counted("GET", "/5/")) == asked > 0
 
 
+def test_where_nothing_isolates_the_token_is_not_put_at_risk(repository, monkeypatch):
+    root = repository({"app.py": BEFORE})
+    with FakeGitHub() as hub:
+        merge(hub, 5, title="One", landed="1" * 40)
+        for name, value in (("TOKEN", hub.token), ("REPOSITORY", "o/r"), ("API_URL", hub.url)):
+            monkeypatch.setenv(f"GITHUB_{name}", value)
+        with field(root, sandbox="E") as found:
+            said = _reading(found, CaseFiles(root / ".dspy_data"))
+            assert "could take the token" in said.trouble
+            assert hub.asked == []
+        with field(root, sandbox="E", allow_unsandboxed=True) as found:
+            assert _reading(found, CaseFiles(root / ".dspy_data")).new == 1
+
+
 APP = {"pyproject.toml": histories.PYPROJECT, "app.py": BEFORE, "test_app.py": "def test_start():\n    assert True\n"}
 RED = "from app import low\n\n\ndef test_limit():\n    assert low(3, 3)\n"
 
@@ -216,7 +230,7 @@ def test_pull_requests_bring_cases_and_tell_their_stories(repository, git, write
               commits=[asked, mended])  # fmt: skip
         merge(hub, 6, title="High limits", body="So is the other side.", landed=squashed, commits=[own, "d" * 40])
         env = {**os.environ, "GITHUB_TOKEN": hub.token, "GITHUB_REPOSITORY": "o/r", "GITHUB_API_URL": hub.url,
-               "PYTHONPATH": str(Path(__file__).parents[2])}  # fmt: skip
+               "DSPY_CI_ALLOW_UNSANDBOXED": "1", "PYTHONPATH": str(Path(__file__).parents[2])}  # fmt: skip
         words = ("train", "mine", "-q", "--cases", "0", "--lint-cmd", "", "--format", "json")
         argv = [sys.executable, "-m", "dspy_ci", *words]
         done = subprocess.run(argv, cwd=root, capture_output=True, text=True, timeout=300, check=False, env=env)
