@@ -103,9 +103,12 @@ def test_what_was_learnt_is_examined_and_promoted_only_if_it_is_better(texts, ca
     assert train("promote").returncode == 2  # nothing was learnt yet
     learnt = train("run", "--format", "json")
     assert learnt.returncode == 0, learnt.stderr
+    assert set(json.loads(learnt.stdout)["evidence"]) == {"factors", "strength", "cases", "before", "after"}
     assert train("promote").returncode == 2  # nobody has examined it
     report = json.loads(train("report", "--format", "json").stdout)
     assert report["heldout"]["cases"] == 2
+    assert report["suspects"]["cases"] == 2
+    assert report["suspects"]["before"] >= 1 <= report["suspects"]["after"]
     assert report["verified"][1] >= report["verified"][0]
     assert train("promote").returncode == (0 if report["better"] else 1)
     worse = {"cases": 5, "before": 2.0, "after": 3.0, "change": 0.5, "low": 0.1, "high": 0.9, "sure": 0.0}
