@@ -8,6 +8,7 @@ nox.options.reuse_existing_virtualenvs = True
 TESTS = [
     "pytest>=8",
     "pytest-randomly>=3",
+    "pytest-timeout>=2.3",  # a test that hangs ends alone
     "pytest-xdist>=3.6",
     "hypothesis>=6",
     "pre-commit>=4",
@@ -25,7 +26,8 @@ TESTS = [
 def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
     session.install("-e", ".[llm,github,bot,train]", *TESTS)
-    session.run("pytest", "-n3", "--dist=loadfile", *session.posargs)  # some tests wait
+    patience = ("--timeout=300", "--timeout-method=thread")  # many times the slowest test; a signal may be lost
+    session.run("pytest", "-n3", "--dist=loadgroup", *patience, *session.posargs)  # some tests wait
 
 
 @nox.session

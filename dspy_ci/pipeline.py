@@ -47,6 +47,9 @@ _QUICK = 2.0
 """Seconds after which a test is looked at a second time, with more patience."""
 _PATIENCE = 5.0
 """Seconds that such a test may take at the second look."""
+_SLOW = 0.2
+"""The share of the budget that all slow tests together may take at the second look."""
+_UNSEEN = "slower than there is time for"
 _PLACE = re.compile(r"^(.+\.py):(\d+): ", re.MULTILINE)
 _SAME_LOOP = 15
 """Tests stopped within so many lines of each other run round the same loop."""
@@ -107,6 +110,7 @@ def mend(task: Task, repo: Repo, sandbox: Sandbox, past: Trees | None = None) ->
     with ThreadPoolExecutor(1) as aside, ExitStack() as stack:
         copies = [stack.enter_context(sandbox.open())]
         first = reproduced(task, copies[0])
+        story = replace(story, notes=(*story.notes, *words.unseen(unseen(first))))
         red = first.red & task.wanted if task.wanted else first.red
         yield Step("test", words.counted(first))
         if not red:
@@ -153,19 +157,33 @@ def reproduced(task: Task, copy: Copy) -> TestReport:
 
     Raises UsageError when the run says nothing about the code.
     """
-    first = copy.test(replace(task.run, per_test=_QUICK))
-    if slow := hanging(first):
-        patience = max(_PATIENCE, task.budget / 10)
-        again = copy.test(replace(task.run, ids=slow[:1], per_test=patience, timeout=2 * patience))
-        if others := slow[1:] if again.passed else elsewhere(first, slow):
-            rest = copy.test(replace(task.run, ids=others, per_test=patience, timeout=2 * patience))
-            again = replace(again, results={**again.results, **rest.results})
-        first = replace(first, results={**first.results, **again.results})
+    first = _looked_at_again(task, copy, copy.test(replace(task.run, per_test=_QUICK)))
     if first.problem:
         said = f"\n{task.clean(words.tail(first.output))}" if first.output.strip() else ""
         hint = "name the tests, for example with --test-cmd 'pytest -q tests'"
         raise UsageError(f"{first.problem}: {task.command}{said}", hint=hint)
     return first
+
+
+def _looked_at_again(task: Task, copy: Copy, first: TestReport) -> TestReport:
+    """What slow tests come to when they have more time; what there is no time for counts neither way."""
+    slow = hanging(first)
+    if not slow:
+        return first
+    patience = max(_PATIENCE, task.budget / 10)
+    again = copy.test(replace(task.run, ids=slow[:1], per_test=patience, timeout=2 * patience))
+    found = dict(again.results)
+    if others := slow[1:] if again.passed else elsewhere(first, slow):
+        limit = max(2 * patience, task.budget * _SLOW)
+        rest = copy.test(replace(task.run, ids=others, per_test=patience, timeout=limit))
+        unseen = {name: replace(first.results[name], status="skipped", message=_UNSEEN) for name in others}
+        found |= {**unseen, **rest.results}
+    return replace(first, results={**first.results, **found})
+
+
+def unseen(report: TestReport) -> int:
+    """How many tests were too slow to be looked at."""
+    return sum(result.message == _UNSEEN for result in report.results.values())
 
 
 def hanging(report: TestReport) -> tuple[str, ...]:

@@ -18,6 +18,22 @@ def pytest_configure(config):
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items):
+    """Tests of a file stay on one worker when they share what takes long to make; all others go where there is room."""
+    shared = {item.path for item in items if _shares(item)}
+    for item in items:
+        if item.path in shared:
+            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+
+
+def _shares(item):
+    """Whether a fixture of our own outlives the test."""
+    found = getattr(item, "_fixtureinfo", None)
+    kinds = [kind for row in found.name2fixturedefs.values() for kind in row] if found else []
+    return any(kind.scope != "function" and kind.baseid for kind in kinds)
+
+
 @pytest.fixture
 def git():
     """Run git in a folder and return what it printed."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from dspy_ci.errors import UsageError
-from dspy_ci.pipeline import Step, Task, elsewhere, mend
+from dspy_ci.pipeline import Step, Task, elsewhere, mend, reproduced, unseen
 from dspy_ci.ports.repo import MemoryRepo
 from dspy_ci.ports.sandbox import MemorySandbox, TestReport, TestResult, TestRun
 from dspy_ci.reports.fix import FixReport
@@ -78,3 +78,32 @@ def test_tests_that_were_stopped_elsewhere_get_a_second_look_too():
         "e": TestResult("failed"),
     }
     assert elsewhere(TestReport(results, 1, "", 9.0), ("a", "b", "c", "d", "e")) == ("c", "d", "e")
+
+
+class Slow:
+    """A copy where tests need so many seconds each; as many as fit are run."""
+
+    def __init__(self, needed):
+        self.needed = needed
+
+    def test(self, run):
+        results, left = {}, run.timeout
+        for number, (name, seconds) in enumerate(self.needed.items()):
+            if run.ids and name not in run.ids:
+                continue
+            left -= min(seconds, run.per_test)
+            if left < 0:
+                return TestReport(results, None, "", run.timeout, problem="the run was killed for time")
+            late = f"m.py:{100 * number}: Failed\nE   the test ran longer than {run.per_test:g} s"
+            results[name] = TestResult("passed", seconds) if seconds < run.per_test else TestResult("failed", 0.0, late)
+        return TestReport(results, 1, "", 0.0)
+
+
+def test_slow_tests_are_not_taken_for_red_ones():
+    report = reproduced(replace(TASK, run=TestRun("python", 99)), Slow({"a": 1, "b": 3, "endless": 999, "c": 4}))
+    assert (report.passed, report.red, unseen(report)) == ({"a", "b", "c"}, {"endless"}, 0)
+
+
+def test_what_there_is_no_time_for_counts_neither_way_and_is_said():
+    report = reproduced(replace(TASK, run=TestRun("python", 99)), Slow({"a": 1, "b": 3, "c": 4, "d": 4, "e": 4}))
+    assert (report.passed, report.red, unseen(report)) == ({"a", "b", "c", "d"}, set(), 1)

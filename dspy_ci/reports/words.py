@@ -36,6 +36,16 @@ def green(base: TestReport, wanted: Collection[str]) -> str:
     return f"Nothing is red: {number(len(base.passed), 'test')} passed. There is nothing to mend."
 
 
+def unseen(count: int) -> tuple[str, ...]:
+    """What is not known, if anything."""
+    if not count:
+        return ()
+    are = "is" if count == 1 else "are"
+    return (
+        f"{number(count, 'test')} {are} too slow for this budget: neither mended nor guarded; --budget gives more.",
+    )
+
+
 def cause(roots: Sequence[Failure]) -> str | None:
     """The root cause, and how many others there are."""
     if not roots:

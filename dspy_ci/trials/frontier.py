@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import heapq
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import count
+from itertools import count, pairwise
 
 from dspy_ci.patches.candidates import Known, Sheaf, merged, sheaves
-from dspy_ci.patches.patch import Patch
+from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.rank import rank
 from dspy_ci.suspects.suspect import Suspect
@@ -16,6 +16,11 @@ from dspy_ci.trials.trial import Trial
 
 BEAM = 3
 """How many patches that mend the same tests are built upon."""
+_PLACES = 6
+"""In so many places of a function the same change is tried together."""
+_MORE = " The same change is made in several places."
+_TOGETHER = 0.5
+"""How likely the same change in several places is, beside the change in the least likely of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,16 +44,29 @@ class Frontier:
         self._waiting: list[tuple[float, int, Patch | Sheaf, Trial | None, float]] = []
         self._order = count()
         self._grown: dict[frozenset[str], int] = {}
+        self._alike: dict[tuple[tuple[Edit, ...], str], list[Patch]] = {}
 
     def add(self, patches: Iterable[Patch], *, after: Trial | None = None, factor: float = 1.0) -> None:
         """Let candidates wait; `after` is the trial whose patch they were made upon."""
         for patch in patches:
             self._push(patch.weight, patch, after, factor)
+            for whole in self._everywhere(patch, after):
+                self._push(whole.weight, whole, after, factor)
 
     def open(self, found: Iterable[Sheaf], *, after: Trial | None = None, factor: float = 1.0) -> None:
         """Let whole sheaves wait, each to be undone when its turn comes."""
         for sheaf in found:
             self._push(sheaf.score, sheaf, after, factor)
+
+    def _everywhere(self, patch: Patch, after: Trial | None) -> Iterator[Patch]:
+        """The same change also where it was possible before: who misunderstands something does so more than once."""
+        if not patch.origin.startswith("template:"):
+            return
+        alike = self._alike.setdefault((after.patch.edits if after else (), patch.rationale), [])
+        if len(alike) < _PLACES:
+            groups = [[other, patch] for other in alike]
+            alike.append(patch)
+            yield from filter(None, map(everywhere, [*groups, alike] if len(alike) > 2 else groups))
 
     def _push(self, weight: float, item: Patch | Sheaf, after: Trial | None, factor: float) -> None:
         heapq.heappush(self._waiting, (-weight * factor, next(self._order), item, after, factor))
@@ -75,6 +93,15 @@ class Frontier:
         suspects = rank(without(self.evidence, trial.fixed)) if trial.fixed else self.suspects
         upon = sheaves(snapshot, shifted(suspects, trial.patch), self.evidence.priors)
         self.open(upon, after=trial, factor=0.7 * (0.25 + trial.gain))
+
+
+def everywhere(patches: Sequence[Patch]) -> Patch | None:
+    """The same change of one base in several places, as one patch; None where the places touch each other."""
+    edits = sorted(edit for patch in patches for edit in patch.edits)
+    if any(one.path == two.path and one.end >= two.start for one, two in pairwise(edits)):
+        return None
+    weight = _TOGETHER * min(patch.weight for patch in patches)
+    return replace(patches[0], edits=tuple(edits), rationale=f"{patches[0].rationale}{_MORE}", weight=weight)
 
 
 def without(evidence: Evidence, fixed: frozenset[str]) -> Evidence:

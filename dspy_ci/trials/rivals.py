@@ -18,6 +18,7 @@ from dspy_ci.codebase.scopes import annotated
 from dspy_ci.patches.patch import Patch
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.trials.bypass import bypassed
 from dspy_ci.trials.calls import Answer, Call, calls
 from dspy_ci.trials.comparing import compared
 from dspy_ci.trials.jury import Jury
@@ -28,6 +29,10 @@ from dspy_ci.trials.witnesses import witnessed
 _MOST = 24
 _LEADERS = 2
 """How many groups have the neighbours of their best patch tried."""
+_TRACED, _EACH = 4, 2
+"""Of so many groups so many patches are traced, to see whether they go around code."""
+_CREDIT = 0.3
+"""What is left of the credit of a patch that does."""
 _SHORTEST, _SECONDS = 2.0, 6.0
 """For one round of questions, or one of neighbours."""
 _TYPES = {
@@ -49,15 +54,23 @@ class Group:
     open: int = 0
     """How many of them pass all tests and answer otherwise."""
 
+    around: frozenset[Patch] = frozenset()
+    """Those of the patches that go around code."""
+
     @property
     def weight(self) -> float:
         """What the patches weigh together; one good reason outweighs many poor ones."""
-        return sum(plausibility(patch) ** 2 for patch in self.patches)
+        return sum((plausibility(patch) * (_CREDIT if patch in self.around else 1)) ** 2 for patch in self.patches)
+
+    @property
+    def ordered(self) -> list[Patch]:
+        """The patches, the one that speaks for the group first."""
+        return sorted(self.patches, key=lambda patch: (patch in self.around, _promise(patch)))
 
     @property
     def best(self) -> Patch:
         """The patch that speaks for the group."""
-        return min(self.patches, key=_promise)
+        return self.ordered[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,9 +112,21 @@ def settled(patches: Sequence[Patch], court: Court) -> tuple[Patch, ...]:
     function = _function(chosen[0])
     hearing = _heard(chosen, function, court)
     groups = _groups(chosen, hearing, function)
+    around = _around(groups, court)
+    groups = [replace(group, around=frozenset(around).intersection(group.patches)) for group in groups]
     if hearing.answers and not court.is_late:
-        groups = _challenged(groups, function, court)
-    return (*_marked(groups, hearing), *ordered[_MOST:])
+        groups = _challenged(sorted(groups, key=_rank), function, court)
+    return (*_marked(groups, hearing, around), *ordered[_MOST:])
+
+
+def _around(groups: Sequence[Group], court: Court) -> dict[Patch, int]:
+    """How many lines idle with those of the first patches that go around code."""
+    asked = [patch for group in groups[:_TRACED] for patch in sorted(group.patches, key=_promise)[:_EACH]]
+    found = {}
+    for patch in asked:
+        if patch.origin.startswith("template:") and not court.is_late:
+            found[patch] = len(bypassed(patch, court.evidence, court.jury, court.copy))
+    return {patch: count for patch, count in found.items() if count}
 
 
 def _promise(patch: Patch) -> tuple[float, int, object]:
@@ -190,7 +215,7 @@ def _contradictions(said: Sequence[Answer], asked: Sequence[Call], function: Fun
     return 10 * shown + min(wrong, 5)
 
 
-def _marked(groups: Sequence[Group], hearing: Hearing) -> list[Patch]:
+def _marked(groups: Sequence[Group], hearing: Hearing, around: Mapping[Patch, int]) -> list[Patch]:
     total = sum(group.weight for group in groups)
     telling = _telling(hearing.answers)
     agreed = sum(call.expected is not None for call in hearing.asked)
@@ -206,11 +231,18 @@ def _marked(groups: Sequence[Group], hearing: Hearing) -> list[Patch]:
         )
         rival = next((other for other in groups if other is not group and other.answers), None)
         difference = _difference(group, rival, hearing.asked) if rival and group.answers else ""
-        for patch in sorted(group.patches, key=_promise):
-            sure = safe(patch, standing)
-            why = patch.rationale if sure or not difference else f"{patch.rationale} {difference}"
-            found.append(replace(patch, safe=sure, rationale=why))
+        for patch in group.ordered:
+            sure = safe(patch, standing) and patch not in around
+            doubts = [] if sure else [text for text in (_idling(around.get(patch, 0)), difference) if text]
+            found.append(replace(patch, safe=sure, rationale=" ".join((patch.rationale, *doubts))))
     return found
+
+
+def _idling(count: int) -> str:
+    if not count:
+        return ""
+    lines = "1 line idles" if count == 1 else f"{count} lines idle"
+    return f"With it {lines} that passing tests ran before: it may go around the fault."
 
 
 def _difference(group: Group, rival: Group, asked: Sequence[Call]) -> str:

@@ -84,3 +84,26 @@ def test_gain_counts_losses_and_hopes_little_of_another_error():
     assert gain({"a", "b"}, 1, 2) == 0.5
     assert 0 < gain((), 0, 2, changed=1) < 0.1
     assert gain((), 0, 2) == 0.0
+
+
+def mutant(old, new, number, weight=1.0, rationale="Because."):
+    text = SEVERAL.text("one.py")
+    start = [at for at in range(len(text)) if text.startswith(old, at)][number]
+    return Patch(SEVERAL, (Edit("one.py", start, start + len(old), new),), "template:x", rationale, weight=weight)
+
+
+SEVERAL = Snapshot.of({"one.py": "def one(a):\n    a.append(1)\n    a.append(2)\n    a.append(3)\n"})
+
+
+def test_the_same_change_is_also_tried_in_several_places():
+    waiting = frontier()
+    waiting.add([mutant("append", "extend", number) for number in range(3)])
+    tried = [step.patch.sources["one.py"].text.count("extend") for step in iter(waiting.take, None)]
+    assert sorted(tried) == [1, 1, 1, 2, 2, 2, 3]
+    assert tried[:3] == [1, 1, 1]
+
+
+def test_different_changes_are_not_put_together():
+    waiting = frontier()
+    waiting.add([mutant("append", "extend", 0, rationale="One."), mutant("append", "insert", 1, rationale="Two.")])
+    assert len(list(iter(waiting.take, None))) == 2

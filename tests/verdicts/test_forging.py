@@ -114,7 +114,7 @@ def copy(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def baseline(copy):
-    return measure(copy, TestRun(sys.executable, 15))
+    return measure(copy, TestRun(sys.executable, 8))
 
 
 def proposed(path, text):

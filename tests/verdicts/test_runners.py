@@ -91,7 +91,9 @@ test("zero", () => assert.strictEqual(add(0, 0), 0));
 """,
 }
 COMMANDS = {
-    "unittest": (f"{sys.executable} -m unittest", UNITTEST, {"test_calc.Calc.test_add"}, {"test_calc.Calc.test_zero"}),
+    "unittest in a shell": (
+        f"cd . && {sys.executable} -m unittest -v", UNITTEST, {"test_calc.Calc.test_add"}, {"test_calc.Calc.test_zero"},
+    ),
     "go": (
         "CGO_ENABLED=0 go test -vet=off ./...", GO, {"example.com/calc.TestAdd", "example.com/calc"},
         {"example.com/calc.TestZero"},
@@ -132,7 +134,7 @@ def test_each_test_of_a_runner_is_told_apart(name, tmp_path):
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize(("name", "path"), [("unittest", "calc.py"), ("npm", "calc.js")])
+@pytest.mark.parametrize(("name", "path"), [("unittest in a shell", "calc.py"), ("npm", "calc.js")])
 def test_a_patch_is_judged_by_what_the_runner_says_and_the_weakness_is_told(name, path, tmp_path):
     text, files, red, green = COMMANDS[name]
     root = written(tmp_path, files)
@@ -153,6 +155,15 @@ def test_a_patch_is_judged_by_what_the_runner_says_and_the_weakness_is_told(name
     assert "weaker evidence: 2 tests read from the output" in right.reason
     assert right.evidence.canary
     assert lossy.state is State.REJECTED
+
+
+@pytest.mark.slow
+def test_plain_unittest_is_run_test_by_test(tmp_path):
+    root = written(tmp_path, UNITTEST)
+    with chosen(str(root)).open() as copy:
+        report = observe(command_trial(root, f"{sys.executable} -m unittest"), copy)
+    assert report.red == {"test_calc.py::Calc::test_add"}
+    assert report.passed == {"test_calc.py::Calc::test_zero"}
 
 
 def test_a_command_that_cannot_be_found_says_nothing_about_tests(tmp_path):

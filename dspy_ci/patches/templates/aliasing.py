@@ -11,6 +11,8 @@ NAME = "aliasing"
 PRIOR = 0.4
 
 _COPIES = {"list": ("list({0})", "{0}[:]"), "dict": ("dict({0})",), "set": ("set({0})",)}
+_VIEWS = (".keys()", ".values()", ".items()")
+_MUTATING = frozenset({"remove", "pop", "append", "insert", "add", "discard", "clear", "popitem", "extend", "update"})
 _UNKNOWN = ("list({0})", "{0}.copy()", "dict({0})")
 
 
@@ -18,6 +20,10 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     """A copy assigned, appended, stored or iterated over instead of the thing itself."""
     if isinstance(node, ast.BinOp) and isinstance(node.op, ast.Mult):
         yield from _multiplied(node, place)
+    if isinstance(node, ast.For):
+        yield from _emptied(node, place)
+    if isinstance(node, ast.expr) and _writes_below(place):
+        yield from _deeper(node, place)
     for value, odds in _held(node):
         kind = place.kind(value)
         if kind in {"list", "dict", "set", None}:
@@ -34,6 +40,51 @@ def _multiplied(node: ast.BinOp, place: Place) -> Iterator[Mutation]:
         if inner and (place.kind(inner) in {"list", "dict", "set"} or isinstance(inner, ast.BinOp)):
             text = f"[{place.code(inner)} for _ in range({place.code(count)})]"
             yield Mutation((place.replace(node, text),), f"makes `{place.code(inner)}` anew for each place", 1.6)
+
+
+def _emptied(node: ast.For, place: Place) -> Iterator[Mutation]:
+    """A loop over what its own body adds to or takes from leaves some out."""
+    code = place.code(node.iter)
+    view = isinstance(node.iter, ast.Call) and isinstance(node.iter.func, ast.Attribute) and not node.iter.args
+    owner = place.code(node.iter.func.value) if view else code  # type: ignore[attr-defined]
+    if isinstance(node.iter, ast.Name | ast.Attribute) or (view and code.endswith(_VIEWS)):
+        changed = any(_changes(part, owner, place) for statement in node.body for part in ast.walk(statement))
+        if changed:
+            yield Mutation((place.replace(node.iter, f"list({code})"),), f"loops over a copy of `{code}`", 2.5)
+
+
+def _changes(node: ast.AST, owner: str, place: Place) -> bool:
+    match node:
+        case ast.Call(func=ast.Attribute(value=value, attr=method)) if method in _MUTATING:
+            return place.code(value) == owner
+        case ast.Delete(targets=[ast.Subscript(value=value), *_]):
+            return place.code(value) == owner
+    return False
+
+
+def _writes_below(place: Place) -> bool:
+    """Whether the function changes what lies inside of something: `new[i][j] = x`."""
+    return any(
+        isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store) and isinstance(node.value, ast.Subscript)
+        for node in ast.walk(place.function.node)
+    )
+
+
+def _deeper(node: ast.expr, place: Place) -> Iterator[Mutation]:
+    """A copy of the rows too, where only the outer list is copied."""
+    match node:
+        case ast.Subscript(value=value, slice=ast.Slice(lower=None, upper=None, step=None)):
+            owner = value
+        case (
+            ast.Call(func=ast.Name(id="list"), args=[value])
+            | ast.Call(func=ast.Attribute(value=value, attr="copy"), args=[])
+        ):
+            owner = value
+        case _:
+            return
+    if isinstance(owner, ast.Name | ast.Attribute):
+        text = f"[list(row) for row in {place.code(owner)}]"
+        yield Mutation((place.replace(node, text),), f"copies the rows of `{place.code(owner)}` too", 1.6)
 
 
 def _held(node: ast.AST) -> Iterator[tuple[ast.expr, float]]:

@@ -12,15 +12,41 @@ from dspy_ci.patches.templates.place import Mutation, Place, Span
 NAME = "attribute"
 PRIOR = 0.6
 
+_PARTS = 6
+"""How many attributes of one object are tried in its place."""
+
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
-    """Attributes and methods that the module uses on an object of the same name; `self.x` for `x` and back."""
+    """Attributes and methods that the module uses on an object of the same name; `self.x` for `x` and back.
+
+    Also an attribute of the object for the object itself, and the object for its attribute.
+    """
     if isinstance(node, ast.Attribute):
         yield from _siblings(node, place)
-    elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and "self" in place.scope.params:
+    if isinstance(node, ast.Name | ast.Attribute) and _is_value(node, place):
+        yield from _whole_and_part(node, place)
+    if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load) and "self" in place.scope.params:
         own = f"self.{node.id}"
         if node.id in place.scope.locals and node.id in _used("self", place)[0]:
             yield Mutation((place.replace(node, own),), f"takes `{own}`, not the local `{node.id}`", 0.6)
+
+
+def _whole_and_part(node: ast.Name | ast.Attribute, place: Place) -> Iterator[Mutation]:
+    code = place.code(node)
+    if code != "self":
+        for name in sorted(_used(code, place)[0])[:_PARTS]:
+            yield Mutation((place.replace(node, f"{code}.{name}"),), f"takes `{code}.{name}`, not `{code}` itself", 0.5)
+    if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+        owner = place.code(node.value)
+        if owner not in {"self", "cls"} and place.scope.kinds.get(owner) not in {"module", "class"}:
+            yield Mutation((place.replace(node, owner),), f"takes `{owner}` itself, not `{code}`", 0.3)
+
+
+def _is_value(node: ast.expr, place: Place) -> bool:
+    """Whether the expression stands for a value that is handed on, compared or kept."""
+    parent = place.parents.get(node)
+    called = isinstance(parent, ast.Call) and parent.func is node
+    return isinstance(getattr(node, "ctx", None), ast.Load) and not called and not isinstance(parent, ast.Attribute)
 
 
 def _siblings(node: ast.Attribute, place: Place) -> Iterator[Mutation]:
@@ -52,8 +78,8 @@ def _collected(module: ast.Module) -> dict[str, tuple[set[str], set[str]]]:
     found: dict[str, tuple[set[str], set[str]]] = {}
     called = {node.func for node in ast.walk(module) if isinstance(node, ast.Call)}
     for node in ast.walk(module):
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name):
-            found.setdefault(node.value.id, (set(), set()))[node in called].add(node.attr)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name | ast.Attribute):
+            found.setdefault(ast.unparse(node.value), (set(), set()))[node in called].add(node.attr)
         elif isinstance(node, ast.ClassDef):
             methods = {part.name for part in node.body if isinstance(part, ast.FunctionDef | ast.AsyncFunctionDef)}
             found.setdefault("self", (set(), set()))[1].update(name for name in methods if not name.startswith("__"))

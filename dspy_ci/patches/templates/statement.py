@@ -68,7 +68,14 @@ def _outward(node: ast.stmt, place: Place) -> Iterator[Mutation]:
         return
     start, end = place.lines(node)
     text = reindented(place.text[start:end], place.indent(node) or "", indent)
-    yield Mutation((Span(start, end, text),), f"does {shown(place.code(node))} after the block, not in it", 0.8)
+    yield Mutation(
+        (Span(start, end, text),), f"does {shown(place.code(node))} after the block, not in it", _early(node, owner)
+    )
+
+
+def _early(node: ast.stmt, owner: ast.stmt) -> float:
+    """A loop whose every first round ends the function is hardly what was meant."""
+    return 2.0 if isinstance(node, ast.Return) and isinstance(owner, ast.For | ast.AsyncFor | ast.While) else 0.8
 
 
 def _inward(node: ast.stmt, place: Place) -> Iterator[Mutation]:

@@ -13,6 +13,7 @@ from dspy_ci.patches.templates import (
     arithmetic,
     attribute,
     boolean,
+    bound,
     branch,
     callee,
     collection,
@@ -22,6 +23,7 @@ from dspy_ci.patches.templates import (
     default,
     donor,
     exception,
+    grouping,
     guard,
     idle,
     insertion,
@@ -54,8 +56,7 @@ class Family(Protocol):
 
 
 FAMILIES: tuple[Family, ...] = (
-    comparison, arithmetic, off_by_one, constant, name, boolean, negation, callee, default, attribute, argument,
-    wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard, spread, insertion,
-    donor, term, idle, progress, accumulator, branch, sibling,
-    precondition,
+    comparison, arithmetic, off_by_one, constant, name, boolean, negation, grouping, callee, default, attribute,
+    argument, wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard,
+    spread, insertion, donor, term, idle, progress, accumulator, branch, sibling, precondition, bound,
 )  # fmt: skip

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
 from dspy_ci.patches.templates.place import Mutation, Place
 
@@ -20,7 +21,7 @@ _FOR_KIND: Mapping[str | None, tuple[tuple[str, float], ...]] = {
     "dict": (("len", 0.4), ("list", 0.4), ("sorted", 0.4), ("dict", 0.3)),
     "flag": (("int", 0.1),),
     None: (("len", 0.35), ("sorted", 0.3), ("str", 0.35), ("int", 0.35), ("list", 0.3), ("set", 0.3), ("abs", 0.3),
-           ("sum", 0.2), ("tuple", 0.2), ("max", 0.15), ("min", 0.15)),
+           ("float", 0.25), ("sum", 0.2), ("tuple", 0.2), ("max", 0.15), ("min", 0.15)),
 }  # fmt: skip
 _METHODS: tuple[tuple[str, float], ...] = (("lower()", 0.5), ("strip()", 0.5), ("upper()", 0.3), ("split()", 0.2))
 _PLAIN = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.BinOp, ast.ListComp)
@@ -71,13 +72,27 @@ def _wrapped(node: ast.expr, place: Place) -> Iterator[Mutation]:
     kind = place.kind(node)
     around = _around(node, place)
     own = [(name, 0.6) for name, (fewest, most) in place.scope.arity.items() if fewest <= 1 <= most]
+    usual = _usual(place.module).get(ast.unparse(node), frozenset())
     for name, odds in (*_FOR_KIND.get(kind, ()), *own):
         if name != around and _is_worth(name, node, place):
-            yield Mutation((place.replace(node, f"{name}({code})"),), f"wraps `{code}` in `{name}()`", odds)
+            yield Mutation(
+                (place.replace(node, f"{name}({code})"),), f"wraps `{code}` in `{name}()`", odds + (name in usual)
+            )
     if kind in {"text", None} and not isinstance(node, ast.BinOp):
         for method, odds in _METHODS:
             factor = 1.0 if kind == "text" else 0.4
             yield Mutation((place.replace(node, f"{code}.{method}"),), f"uses `{code}.{method}`", odds * factor)
+
+
+@lru_cache(maxsize=16)
+def _usual(module: ast.Module) -> Mapping[str, frozenset[str]]:
+    """What the module wraps elsewhere, and in what: `float(row["price"])` here makes it likely there."""
+    found: dict[str, frozenset[str]] = {}
+    for node in ast.walk(module):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and len(node.args) == 1 and not node.keywords:
+            code = ast.unparse(node.args[0])
+            found[code] = found.get(code, frozenset()) | {node.func.id}
+    return found
 
 
 def _is_worth(name: str, node: ast.expr, place: Place) -> bool:

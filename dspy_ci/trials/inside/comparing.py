@@ -14,8 +14,6 @@ import sys
 import types
 
 LONGEST = 400
-AGAIN = 1.0
-"""Seconds until the bell rings once more: what it raises is lost while the garbage collector calls somebody back."""
 
 
 class Endless(BaseException):
@@ -86,7 +84,7 @@ def ring(*_):
 def result(call, space, seconds):
     """The type and the text of what a call gives, or of what it raises."""
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)  # what rings in a callback of gc is lost
         try:
             value = eval(call, dict(space))  # noqa: S307 - what this is for
             if hasattr(value, "__next__"):

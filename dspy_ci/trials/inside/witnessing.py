@@ -26,8 +26,6 @@ PER_TEST = 6
 SHOWN = 40
 DEEP = 4
 WIDE = 30
-AGAIN = 1.0
-"""Seconds until the bell rings once more: what it raises is lost while the garbage collector calls somebody back."""
 
 
 class Endless(BaseException):
@@ -181,7 +179,7 @@ def answer(function, found, seconds):
     plain, named = found
     random.seed(0)
     try:
-        signal.setitimer(signal.ITIMER_REAL, seconds, AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, seconds, seconds)  # what rings in a callback of gc is lost
         try:
             value = function(*plain, **named)
             if inspect.iscoroutine(value):
