@@ -95,7 +95,7 @@ def pulls_record(reading: Reading, history: History) -> dict[str, Any]:
     return {
         "pulls": {
             "known": len(reading.known), "new": reading.new, "problem": reading.trouble,
-            "commits": len(names), "absent": sum(history.commit(name) is None for name in names),
+            "commits": len(names), "absent": len(names - history.held(names)),
             "suggestions": {"accepted": sum(one.accepted for one in made),
                             "dismissed": sum(not one.accepted for one in made)},
         }

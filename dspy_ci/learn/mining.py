@@ -103,7 +103,12 @@ def _clean(commit: Commit, bench: Bench) -> Commit:
 
 def done(commit: Commit) -> str:
     """The name under which a commit is remembered as looked at."""
-    return f"commit:{commit.id[:12]}"
+    return done_name(commit.id)
+
+
+def done_name(commit: str) -> str:
+    """The same for its id."""
+    return f"commit:{commit[:12]}"
 
 
 def _cured(names: Iterable[str]) -> set[str]:
@@ -116,11 +121,13 @@ def _unmined(pulls: Sequence[Pull], bench: Bench, looked: Collection[str], cured
 
     The same bug must not come twice, or it could be learnt from and examined.
     """
+    held = bench.history.held({name for pull in pulls for name in (*pull.commits, pull.landed)})
     for pull in pulls:
         if any(name[:12] in cured for name in (*pull.commits, pull.landed)):
             continue
-        found = [bench.history.commit(name) for name in (*pull.commits, pull.landed)]
-        commits = tuple(_clean(commit, bench) for commit in found if commit and done(commit) not in looked)
+        names = [name for name in (*pull.commits, pull.landed) if name in held and done_name(name) not in looked]
+        found = map(bench.history.commit, names)
+        commits = tuple(_clean(commit, bench) for commit in found if commit)
         if commits:
             yield _Job("pulls", commits)
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -36,6 +36,10 @@ class History(Protocol):
 
     def commit(self, name: str) -> Commit | None:
         """A commit by its whole name; None when it is not here, or the first one of all."""
+        ...
+
+    def held(self, names: Collection[str]) -> frozenset[str]:
+        """Those of the commits, by their whole names, that are here."""
         ...
 
     def changed(self, commit: Commit) -> Files:
