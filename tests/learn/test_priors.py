@@ -45,7 +45,7 @@ def test_nothing_weighs_more_than_the_most():
 
 def test_the_file_reads_back_as_what_was_counted():
     counts = counted([lesson("one", SIGN, NAME)])
-    text = priors_text(counts, cases=1, dataset="d")
+    text = priors_text(counts, cases=1, dataset="d", suggestions={"accepted": 1, "dismissed": 0})
     assert read_priors(text) == priors_of(counts)
     assert json.loads(text)["factors"]["family:name"]["mended"] == 0.0
 
