@@ -1,22 +1,25 @@
 """Mending what any command says is red, judged by running it again: linters, type checkers, builds, other languages.
 
-The cures are those that tools have themselves, the fixers, and taking back the guilty part of the change. The evidence
-is weaker than pytest's: the exit code of a command, and what it printed.
+The cures are those that tools have themselves, the fixers, taking back the guilty part of the change, and at last what
+a model writes, where one is set. The evidence is weaker than pytest's: the exit code of a command, and what it printed.
 """
 
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dspy_ci.blame import blame
+from dspy_ci.briefs import told
 from dspy_ci.causes.culprit import Culprits
 from dspy_ci.codebase.difference import Difference
+from dspy_ci.codebase.excerpts import Spot, excerpt
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.failures.diagnosis import Diagnosis, diagnose
 from dspy_ci.failures.failure import Failure, Kind
 from dspy_ci.logs.envelopes import pages_of
+from dspy_ci.logs.tokens import tokens
 from dspy_ci.patches.autofixers import autofixes
 from dspy_ci.patches.changed import changed, harmless
 from dspy_ci.patches.fixers.table import fixes
@@ -25,14 +28,16 @@ from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.patches.policy import Permit, refusals
 from dspy_ci.patches.proposals.table import proposed
 from dspy_ci.patches.reverts import reverts
-from dspy_ci.pipeline import Clock, Step
+from dspy_ci.pipeline import Clock, Event, Step, helped
+from dspy_ci.ports.author import Brief
 from dspy_ci.ports.repo import Repo
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
 from dspy_ci.ports.trees import Trees
 from dspy_ci.ports.trial import CommandTrial
 from dspy_ci.reports import words
 from dspy_ci.reports.fix import FixReport, FixStatus, Offer
-from dspy_ci.suspects.evidence import Evidence
+from dspy_ci.rounds import Asking, Court
+from dspy_ci.suspects.evidence import Evidence, is_test
 from dspy_ci.verdicts.baseline import Baseline, measure
 from dspy_ci.verdicts.judge import judge
 from dspy_ci.verdicts.verdict import State, Verdict
@@ -42,8 +47,6 @@ _MOST = 40
 """Candidates that are tried in one round."""
 _SEARCH = 0.6
 """The share of the budget after which no further candidate is tried; the rest is for the culprit and for proof."""
-
-Event = Step | FixReport
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,12 +61,15 @@ class Order:
     """Tests that no cure may lose."""
     clean: Callable[[str], str] = str
     """Takes secrets out of what the command printed, before it is shown or kept."""
+    asking: Asking | None = None
+    """Who is asked when nothing else helps."""
+    notes: tuple[str, ...] = ()
 
 
 def mend_command(order: Order, repo: Repo, sandbox: Sandbox, past: Trees | None = None) -> Iterator[Event]:
     """Run the command, look for a cure of what it says, prove it by running it again; the report comes last."""
     clock = Clock(order.budget)
-    story = FixReport("green", "", order.command, guarantees=sandbox.guarantees)
+    story = FixReport("green", "", order.command, guarantees=sandbox.guarantees, notes=order.notes)
     with sandbox.open() as copy:
         base = measure(copy, order.trial)
         yield Step(
@@ -88,7 +94,9 @@ def mend_command(order: Order, repo: Repo, sandbox: Sandbox, past: Trees | None 
             more, also = case.proved(last, base, sandbox.guarantees.tier)
             offers, refused = (*more, *offers), (*refused, *also)
         yield Step("prove", words.proved(offers, refused))
-        story = replace(story, offers=offers, notes=refused, tried=case.tried, seconds=clock.spent)
+        story = replace(story, offers=offers, notes=(*story.notes, *refused), tried=case.tried)
+        story = yield from case.helped(story, base, diagnosis, sandbox.guarantees.tier)
+        story = replace(story, seconds=clock.spent)
         ideas = () if story.best else proposed(Evidence(case.code, diagnosis.open))
         yield replace(story, status="fixed" if story.best else "unfixed", summary=_outcome(story), proposals=ideas)
 
@@ -191,6 +199,22 @@ class _Case:
             return replace(verdict, tests=kept, reason=f"{verdict.reason}; {len(before.passed)} tests pass as before")
         return replace(verdict, state=State.REJECTED, reason=f"no longer passing: {', '.join(lost[:5])}")
 
+    def helped(
+        self, story: FixReport, base: Baseline, diagnosis: Diagnosis, tier: str
+    ) -> Generator[Event, None, FixReport]:
+        """The story with what a model added to it, where one is set and the command is more than a checker."""
+        asking = self.order.asking
+        if asking is None or story.best or _only_checked(diagnosis.open):
+            return story
+        brief = _brief(self.order, self.code, base, diagnosis, asking.prompt_tokens)
+        if not brief.code:
+            return replace(story, notes=(*story.notes, "the model was not asked: the output names no file of the code"))
+        court = Court(self.code, base, self.copy, tier, self.repo.head(), clean=self.order.clean)
+        story = yield from helped(story, brief, asking, court)
+        named = base.targets - {self.order.trial.name}
+        offers = story.offers if named else tuple(map(_unproved, story.offers))
+        return replace(story, offers=tuple(sorted(offers, key=lambda offer: not offer.verdict.verified)))
+
     def blamed(self, sandbox: Sandbox) -> Culprits | None:
         """The part of the change with which the command turns red."""
         if self.past is None:
@@ -203,10 +227,41 @@ _SURE = 0.93
 """What a fixer must promise where no test runs the code: a checker is content with any name that exists."""
 
 
+def _only_checked(failures: Sequence[Failure]) -> bool:
+    return bool(failures) and all(failure.kind in _CHECKED for failure in failures)
+
+
+def _unproved(offer: Offer) -> Offer:
+    """What a model wrote, where an exit code is all there is: that can be had without mending anything."""
+    if not offer.verdict.verified:
+        return offer
+    reason = "the command passes with it, but names no test: an exit code alone does not prove what a model wrote"
+    return replace(offer, verdict=replace(offer.verdict, state=State.UNVERIFIED, reason=reason))
+
+
+def _brief(order: Order, code: Snapshot, base: Baseline, diagnosis: Diagnosis, budget: int) -> Brief:
+    """What the command prints, and the code that it names."""
+    results, command = base.report.results, order.trial.name
+    red = [command, *sorted(base.targets - {command})]
+    context = told({name: results[name].message for name in red if name in results}, code, budget // 3)
+    shown = excerpt(code, _spots(diagnosis.causes(), code), budget - tokens(context))
+    task = f"Make the command `{order.command}` pass by correcting the code, not what it checks"
+    return Brief(task, order.clean(context), order.clean(shown))
+
+
+def _spots(failures: Sequence[Failure], code: Snapshot) -> Iterator[Spot]:
+    """The files and lines that the output names, where a failure was raised first."""
+    for failure in failures:
+        frames = [(frame.file, frame.line) for frame in reversed(failure.frames) if frame.in_repo]
+        for path, line in (*frames, (failure.file, failure.line)):
+            if path and path in code and not is_test(path):
+                yield Spot(path, line or 0)
+
+
 def _is_trusted(patch: Patch, failures: Sequence[Failure]) -> bool:
     """Whether a green command would mean anything: a checker alone does not tell a cure from a guess."""
-    checked = bool(failures) and all(failure.kind in _CHECKED for failure in failures)
-    return not checked or not patch.origin.startswith("fixer:") or patch.weight >= _SURE or "annotation" in patch.origin
+    guess = patch.origin.startswith("fixer:") and patch.weight < _SURE and "annotation" not in patch.origin
+    return not guess or not _only_checked(failures)
 
 
 def _permit(patch: Patch) -> Permit:

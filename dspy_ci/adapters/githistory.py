@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -18,6 +19,8 @@ from dspy_ci.ports.sandbox import Files
 Value = TypeVar("Value")
 
 _FORMAT = "%H%x1f%P%x1f%ct%x1f%s%x1f%b%x1e"
+_NAME = re.compile(r"[0-9a-f]{40}(?:[0-9a-f]{24})?")
+_AT_ONCE = 500
 _KEPT = 64
 """Trees and overlays that are remembered: neighbours share them."""
 
@@ -45,6 +48,21 @@ class GitHistory:
         """See History."""
         said = git(self._root, "log", "--no-merges", f"--max-count={limit}", f"--format={_FORMAT}", "HEAD", check=False)
         return tuple(_commits(said.decode("utf-8", "replace")))
+
+    def commit(self, name: str) -> Commit | None:
+        """See History."""
+        if not _NAME.fullmatch(name):
+            return None
+        said = git(self._root, "log", "--max-count=1", f"--format={_FORMAT}", name, check=False)
+        return next(_commits(said.decode("utf-8", "replace")), None)
+
+    def held(self, names: Collection[str]) -> frozenset[str]:
+        """See History."""
+        asked = sorted(name for name in names if _NAME.fullmatch(name))
+        parts = (asked[start : start + _AT_ONCE] for start in range(0, len(asked), _AT_ONCE))
+        words = ("rev-list", "--no-walk", "--ignore-missing")
+        said = b"".join(git(self._root, *words, *part, check=False) for part in parts)
+        return frozenset(said.decode().split())
 
     def changed(self, commit: Commit) -> Files:
         """See History."""

@@ -240,12 +240,15 @@ class Reader:
         if size > _LARGEST:
             self._skip(size + 1)
             raise OSError(f"{oid} is too large")
-        return self._git.stdout.read(size + 1)[:-1]
+        data = self._git.stdout.read(size + 1)
+        if len(data) <= size:
+            raise OSError(f"git ended in the middle of {oid}")
+        return data[:-1]
 
     def _skip(self, size: int) -> None:
         assert self._git.stdout  # noqa: S101 - a pipe was asked for
-        while size:
-            size -= len(self._git.stdout.read(min(size, 1 << 20)))
+        while size and (data := self._git.stdout.read(min(size, 1 << 20))):
+            size -= len(data)
 
     def close(self) -> None:
         """End the process."""

@@ -13,12 +13,14 @@ from dspy_ci.adapters.casefiles import CaseFiles
 from dspy_ci.commands.bars import Bar
 from dspy_ci.commands.mending import cores
 from dspy_ci.commands.mining import Field, remembered
+from dspy_ci.commands.pulls import counted_votes, remembered_pulls, votes
 from dspy_ci.errors import UsageError
 from dspy_ci.learn.case import Case
-from dspy_ci.learn.counting import Lesson, priors_text
+from dspy_ci.learn.counting import priors_text
 from dspy_ci.learn.measuring import Pair
-from dspy_ci.learn.schooling import examined, lessons, result, taught, teachable
+from dspy_ci.learn.schooling import Observed, examined, observed, result, taught, teachable
 from dspy_ci.learn.splitting import split
+from dspy_ci.learn.tracing import weighed
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.suspects.priors import SCHEMA, read_priors
 
@@ -31,15 +33,25 @@ PROMOTED = "priors.json"
 def run(found: Field, files: CaseFiles, *, quiet: bool) -> dict[str, Any]:
     """Learn from the training cases, and keep the outcome beside the datasets."""
     parts = {part: teachable(cases) for part, cases in split(mined(files)).items()}
-    train = [*_lessons(parts["train"], found, "learn", quiet=quiet)]
+    seen = [*_observed(parts["train"], found, "learn", quiet=quiet)]
+    train = [one.lesson for one in seen if one.lesson]
     if not train:
         raise UsageError("no training case is mended by anything that we know", hint="mine more: --cases 120")
-    validation = [*_lessons(parts["validation"], found, "choose", quiet=quiet)]
-    school = taught(train, validation)
-    about = {"cases": len(train), "dataset": _digest(parts["train"])}
-    files.write_text(CANDIDATE, priors_text(school.counts, **about))
+    chosen = [*_observed(parts["validation"], found, "choose", quiet=quiet)]
+    validation = [one.lesson for one in chosen if one.lesson]
+    said = votes(remembered_pulls(files), (*parts["validation"], *parts["heldout"]))
+    school = taught(train, validation, said)
+    trails = [one.trail for one in chosen if one.trail]
+    evidence = weighed([one.trail for one in seen if one.trail], trails)
+    about: dict[str, Any] = {"cases": len(train), "dataset": _digest(parts["train"])}
+    about |= {"suggestions": counted_votes(said)} if said else {}
+    files.write_text(CANDIDATE, priors_text({**school.counts, **evidence.counts}, **about))
     return {
         "schema": "dspy-ci/train-run/1", "module": "priors", **about, "factors": len(school.counts),
+        "evidence": {
+            "factors": {name: count.factor for name, count in evidence.counts.items()}, "strength": evidence.strength,
+            "cases": len(trails), "before": round(evidence.before, 2), "after": round(evidence.after, 2),
+        },
         "strength": school.strength,
         "validation": {"cases": len(validation), "before": round(school.before, 2), "after": round(school.after, 2)},
         "candidate": str(files.folder / CANDIDATE),
@@ -70,6 +82,7 @@ def _told(pairs: Sequence[Pair]) -> dict[str, Any]:
     return {
         "measure": "candidates tried until the first verified patch", "less_is_better": True,
         "heldout": asdict(said.tried), "verified": said.verified, "cured": said.cured, "better": said.better,
+        "suspects": asdict(said.suspects),
     }  # fmt: skip
 
 
@@ -108,14 +121,13 @@ def copies(found: Field) -> Iterator[list[Copy]]:
         yield [stack.enter_context(found.sandbox.open()) for _ in range(found.chosen.workers or cores())]
 
 
-def _lessons(cases: Sequence[Case], found: Field, stage: str, *, quiet: bool) -> Iterator[Lesson]:
+def _observed(cases: Sequence[Case], found: Field, stage: str, *, quiet: bool) -> Iterator[Observed]:
     useful = 0
     with Bar(quiet=quiet) as bar, copies(found) as workers:
-        for done, one in enumerate(lessons(cases, found.bench, workers), 1):
-            useful += one is not None
+        for done, one in enumerate(observed(cases, found.bench, workers), 1):
+            useful += one.lesson is not None
             bar.show(stage, done, len(cases), f"{useful} teach something")
-            if one:
-                yield one
+            yield one
 
 
 def digest(text: str) -> str:

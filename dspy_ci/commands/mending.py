@@ -135,7 +135,9 @@ def attempts(
     guard: TestRun | None = None
     trial = trial_of(command, chosen.test_timeout)
     if isinstance(trial, CommandTrial):
-        order = Order(command.shown, trial, chosen.budget, clean=clean)
+        asking = at.helper if isinstance(at.helper, Asking) else None
+        notes = (at.helper,) if isinstance(at.helper, str) else ()
+        order = Order(command.shown, trial, chosen.budget, clean=clean, asking=asking, notes=notes)
         yield mend_command(order, at.repo, at.sandbox, at.past)
     else:
         job = replace(task(command, chosen), wanted=wanted, checks=looks, priors=at.priors, clean=clean)

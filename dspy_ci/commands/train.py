@@ -52,6 +52,10 @@ def command(context: click.Context, *, auto: bool) -> int | None:
 @click.option("--seed", type=int, help="Another seed, other plants.  [default: 0]")
 @click.option("--fresh", is_flag=True, help="Forget what was mined before.")
 @click.option(
+    "--forge/--no-forge", default=True, help="Read merged pull requests where a token and GITHUB_REPOSITORY are set."
+)
+@click.option("--verify", is_flag=True, help="Look at every case once more, and take out what is not seen again.")
+@click.option(
     "--engine", type=click.Choice(["local", "spark"]), default="local", show_default=True,
     help="Where several repositories are mined: here, one after the other, or as tasks of Spark.",
 )  # fmt: skip
@@ -60,8 +64,9 @@ def command(context: click.Context, *, auto: bool) -> int | None:
     "--format", "form", type=click.Choice(["text", "json"]), default="text", help="What goes to standard output."
 )
 @click.option("--quiet", "-q", is_flag=True, help="Only the report.")
-def mine(*, budget: str, data: Path | None, form: str, quiet: bool, fresh: bool, commits: int, cases: int,
-         engine: str, repositories: tuple[Path, ...], **options: object) -> int:  # fmt: skip
+def mine(*, budget: str, data: Path | None, form: str, commits: int, cases: int, engine: str,
+         repositories: tuple[Path, ...], quiet: bool, fresh: bool, verify: bool, forge: bool,
+         **options: object) -> int:  # fmt: skip
     """Find bugs with their cures in the history, each proved in the sandbox.
 
     A commit counts when tests of it are red on its parent and green with it, again in a fresh process; a revert the
@@ -73,7 +78,9 @@ def mine(*, budget: str, data: Path | None, form: str, quiet: bool, fresh: bool,
     """
     from dspy_ci.commands.mining import Wish, mine_here, mine_many  # noqa: PLC0415 - help needs none of it
 
-    wish = Wish(commits, cases, seconds(budget), data, json=form == "json", quiet=quiet, fresh=fresh)
+    wish = Wish(
+        commits, cases, seconds(budget), data, json=form == "json", quiet=quiet, fresh=fresh, forge=forge, verify=verify
+    )
     if not repositories and engine == "local":
         return mine_here(Path.cwd(), wish, **options)
     return mine_many(repositories or (Path.cwd(),), wish, engine, **options)

@@ -142,6 +142,14 @@ def _counted_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
             f"  the cure's mean place on {choice['cases']} validation cases: {choice['before']:g} as shipped, "
             f"{choice['after']:g} with strength {record['strength']:g}"
         )
+    known = record["evidence"]
+    if known["factors"]:
+        told = ", ".join(f"{name.partition(':')[2]} {factor:g}" for name, factor in known["factors"].items())
+        yield Styled(f"  weight of evidence: {told}")
+    if known["cases"]:
+        yield Styled(
+            f"  the mean place of what was at fault among the suspects: {known['before']:g}, now {known['after']:g}"
+        )
     yield Styled("  now `dspy-ci train report`", "faint")
 
 
@@ -170,6 +178,12 @@ def report_lines(record: Mapping[str, Any]) -> Iterator[Styled]:
     if "verified" in record:
         (verified, too), (cured, then) = record["verified"], record["cured"]
         yield Styled(f"  verified {verified} and {too}, of them the people's own cure {cured} and {then}")
+    if record.get("suspects", {}).get("cases"):
+        place = record["suspects"]
+        yield Styled(
+            f"  what was at fault stands at place {place['before']:.1f} of the suspects, now {place['after']:.1f} "
+            f"({place['change']:+.0%}, {place['low']:+.0%} to {place['high']:+.0%})"
+        )
     if record["better"]:
         yield Styled("  Better: `dspy-ci train promote` puts it in place.", "good")
     else:

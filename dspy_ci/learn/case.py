@@ -33,6 +33,8 @@ class Case:
     """Those functions as they were, without secrets."""
     tier: str = ""
     seconds: float = 0.0
+    story: str = ""
+    """What the pull request said that brought it."""
 
     @property
     def id(self) -> str:
@@ -81,5 +83,15 @@ def _case(record: Mapping[str, Any]) -> Case | None:
     targets, tests, functions = (tuple(map(str, record[name])) for name in ("targets", "tests", "functions"))
     log, diff, code, tier = (str(record[name]) for name in ("log", "diff", "code", "tier"))
     return Case(
-        proposal, targets, int(record["kept"]), tests, log, diff, functions, code, tier, float(record["seconds"])
+        proposal,
+        targets,
+        int(record["kept"]),
+        tests,
+        log,
+        diff,
+        functions,
+        code,
+        tier,
+        float(record["seconds"]),
+        str(record.get("story", "")),
     )

@@ -41,6 +41,18 @@ class Lesson:
     """What was planted teaches less than what people did."""
 
 
+class Vote(NamedTuple):
+    """What people said to a suggestion of ours."""
+
+    features: tuple[str, ...]
+    accepted: bool
+
+
+_VOTE = 0.5
+"""What a suggestion weighs beside a case. Half of them are expected to be taken: a taken one raises its kind by as much
+as one that was turned down lowers it."""
+
+
 class Count(NamedTuple):
     """What is known about one feature."""
 
@@ -87,12 +99,17 @@ def _dense(text: str) -> str:
     return "".join(text.replace("(", "").replace(")", "").split())
 
 
-def counted(lessons: Sequence[Lesson]) -> dict[str, Count]:
+def counted(lessons: Sequence[Lesson], votes: Sequence[Vote] = ()) -> dict[str, Count]:
     """Factors by feature: mended plus doubt, over expected plus doubt; level by level."""
     known: dict[str, Count] = {}
     for level, doubt in {"fixer": 1.0, **_LEVELS}.items():
         priors = Priors({name: count.factor for name, count in known.items()})
         mended, expected = _tallied(lessons, level, priors)
+        for vote in votes:
+            for name in vote.features:
+                if name.startswith(f"{level}:"):
+                    mended[name] += _VOTE * vote.accepted
+                    expected[name] += _VOTE / 2
         for name in sorted(expected.keys() | mended.keys()):
             factor = (mended[name] + doubt) / (expected[name] + doubt)
             if mended[name] or abs(factor - 1) > 0.02:

@@ -16,6 +16,8 @@ Row = dict[str, Any]
 
 _PREVIEW = 1200
 """Tokens of a log that a row carries."""
+_STORY = 600
+"""Characters of what a pull request said."""
 _HINTED = 6
 _WORD = re.compile(r"[A-Za-z_]\w{2,}")
 _NOISE = frozenset({
@@ -123,7 +125,15 @@ def _task(case: Case) -> str:
         return f"Mend what the {'linter' if kind == 'lint' else 'type checker'} finds: {case.targets[0]}."
     more = f" and {len(case.targets) - 1} more" if len(case.targets) > 1 else ""
     subject = "" if case.proposal.planted else f" ({case.proposal.commit.subject})"
-    return f"Make {_first(case)}{more} pass{subject}."
+    return f"Make {_first(case)}{more} pass{subject}.{story(case)}"
+
+
+def story(case: Case) -> str:
+    """What the pull request said, in one paragraph."""
+    told = " ".join(case.story.split())
+    if not told:
+        return ""
+    return f" The pull request said: {told if len(told) <= _STORY else f'{told[: _STORY - 1]}…'}"
 
 
 def _first(case: Case) -> str:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from dspy_ci.learn.lease import Lease
 from dspy_ci.learn.scene import Scene
+from dspy_ci.learn.tracing import place_of, trail
 from dspy_ci.patches.patch import Patch
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.search import Budget, Plausible, search
@@ -35,12 +36,16 @@ class Pair:
     case: str
     shipped: Attempt
     learnt: Attempt
+    places: tuple[float, float] | None = None
+    """The place of what was at fault among the suspects, in either way; None when nothing suspects it."""
 
 
 def compared(scene: Scene, priors: Priors) -> Pair:
     """The case searched with the shipped order and with the learnt one; the verdict on a patch is asked once."""
     verdicts: dict[str, bool] = {}
-    return Pair(scene.case.id, attempt(scene, SHIPPED, verdicts), attempt(scene, priors, verdicts))
+    steps = trail(scene)
+    places = (place_of(steps, SHIPPED), place_of(steps, priors)) if steps else None
+    return Pair(scene.case.id, attempt(scene, SHIPPED, verdicts), attempt(scene, priors, verdicts), places)
 
 
 def attempt(scene: Scene, priors: Priors, verdicts: dict[str, bool]) -> Attempt:

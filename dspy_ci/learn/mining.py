@@ -13,6 +13,7 @@ from dspy_ci.learn.case import Case, Dismissed
 from dspy_ci.learn.planting import Ground, plants, reversals
 from dspy_ci.learn.proposal import Proposal, proposals
 from dspy_ci.learn.proving import Bench, checked, proved
+from dspy_ci.learn.pulls import Pull
 from dspy_ci.learn.spreading import spread
 from dspy_ci.ports.history import Commit
 from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
@@ -40,6 +41,10 @@ class Plan:
     seed: int = 0
 
 
+_GROWN = frozenset({"tests", "revert", "feature", "lint", "types"})
+"""Kinds of cases that a commit made, not we."""
+
+
 @dataclass(frozen=True, slots=True)
 class Mined:
     """One commit, or one plant, was looked at."""
@@ -50,21 +55,24 @@ class Mined:
     outcomes: tuple[Outcome, ...]
 
 
-def mine(plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], cases: int = 0) -> Iterator[Mined]:
-    """Look at every commit that is not known yet, the newest first, then plant what is missing.
+def mine(
+    plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], *, cases: int = 0, pulls: Sequence[Pull] = ()
+) -> Iterator[Mined]:
+    """Look at every commit that is not known yet, the newest first, then at what pull requests add; plant the rest.
 
     Raises UsageError when the tests cannot be run as they are now.
     """
     end = time.monotonic() + plan.seconds
     with ExitStack() as stack:
         copies = [stack.enter_context(sandbox.open()) for _ in range(plan.workers)]
-        first = copies[0].test(bench.run, bench.history.overlay(bench.history.head()))
-        if first.problem:
-            raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
-        bench = replace(bench, quick=first.seconds < _QUICK, run=_limited(bench.run, first))
+        bench, first = tried(bench, copies[0])
         commits = [_clean(commit, bench) for commit in bench.history.commits(plan.commits) if done(commit) not in known]
-        jobs = [_Job("history", commit=commit) for commit in commits]
-        for mined in _worked(jobs, bench, copies, end):
+        looked, cured = {done(commit) for commit in commits} | {*known}, _cured(known)
+        for mined in _worked([_Job("history", (commit,)) for commit in commits], bench, copies, end):
+            cases += sum(isinstance(outcome, Case) for outcome in mined.outcomes)
+            cured |= _cured(outcome.id for outcome in mined.outcomes)
+            yield mined
+        for mined in _worked(list(_unmined(pulls, bench, looked, cured)), bench, copies, end):
             cases += sum(isinstance(outcome, Case) for outcome in mined.outcomes)
             yield mined
         if cases < plan.wanted and time.monotonic() < end:
@@ -72,6 +80,14 @@ def mine(plan: Plan, bench: Bench, sandbox: Sandbox, known: Collection[str], cas
             made = _plants(plan, bench, _ground(bench, copies[0], first), missing)
             new = {job.proposal.id: job for job in made if job.proposal and job.proposal.id not in known}
             yield from _worked(new.values(), bench, copies, end, enough=missing)
+
+
+def tried(bench: Bench, copy: Copy) -> tuple[Bench, TestReport]:
+    """The bench with limits that follow from how the newest commit runs, and that run. Raises UsageError."""
+    first = copy.test(bench.run, bench.history.overlay(bench.history.head()))
+    if first.problem:
+        raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
+    return replace(bench, quick=first.seconds < _QUICK, run=_limited(bench.run, first)), first
 
 
 def _limited(run: TestRun, first: TestReport) -> TestRun:
@@ -87,13 +103,40 @@ def _clean(commit: Commit, bench: Bench) -> Commit:
 
 def done(commit: Commit) -> str:
     """The name under which a commit is remembered as looked at."""
-    return f"commit:{commit.id[:12]}"
+    return done_name(commit.id)
+
+
+def done_name(commit: str) -> str:
+    """The same for its id."""
+    return f"commit:{commit[:12]}"
+
+
+def _cured(names: Iterable[str]) -> set[str]:
+    """The commits of which cases were made, shortened as in their names."""
+    return {name.split(":")[1] for name in names if name.split(":")[0] in _GROWN}
+
+
+def _unmined(pulls: Sequence[Pull], bench: Bench, looked: Collection[str], cured: Collection[str]) -> Iterator[_Job]:
+    """Pull requests none of whose commits is a case yet: the commits beside the main line, then the merge as a whole.
+
+    The same bug must not come twice, or it could be learnt from and examined.
+    """
+    held = bench.history.held({name for pull in pulls for name in (*pull.commits, pull.landed)})
+    for pull in pulls:
+        if any(name[:12] in cured for name in (*pull.commits, pull.landed)):
+            continue
+        names = [name for name in (*pull.commits, pull.landed) if name in held and done_name(name) not in looked]
+        found = map(bench.history.commit, names)
+        commits = tuple(_clean(commit, bench) for commit in found if commit)
+        if commits:
+            yield _Job("pulls", commits)
 
 
 @dataclass(frozen=True, slots=True)
 class _Job:
     stage: str
-    commit: Commit | None = None
+    commits: tuple[Commit, ...] = ()
+    """Of several, the last one is looked at only when the others prove nothing."""
     proposal: Proposal | None = None
     tests: tuple[str, ...] = ()
 
@@ -119,8 +162,11 @@ def _worked(
 def _outcomes(job: _Job, bench: Bench, copy: Copy) -> tuple[Outcome, ...]:
     if job.proposal:
         return (proved(job.proposal, bench, copy, job.tests),)
-    assert job.commit, "a job has a commit or a proposal"  # noqa: S101 - a contract, not a check of input
-    return tuple(_of_commit(job.commit, bench, copy))
+    *first, last = job.commits
+    found = [outcome for commit in first for outcome in _of_commit(commit, bench, copy)]
+    if not any(isinstance(outcome, Case) for outcome in found):
+        found += _of_commit(last, bench, copy)
+    return tuple(found)
 
 
 def _of_commit(commit: Commit, bench: Bench, copy: Copy) -> Iterator[Outcome]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import time
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from dspy_ci.adapters.testcommands import narrowed
@@ -78,12 +78,20 @@ def _selections(proposal: Proposal, bench: Bench) -> Iterator[Sequence[str] | No
     if bench.quick:
         yield None
         return
-    own = [path for path in proposal.tests if is_test_module(path) and path in bench.history.tree(proposal.commit.id)]
+    tree = bench.history.tree(proposal.commit.id)
+    own = _wanted((path for path in proposal.tests if is_test_module(path) and path in tree), bench.run, tree)
     if own:
         yield own
-    found = reached(bench.snapshot(proposal.commit.id), proposal.paths)
-    if found and set(found) - set(own):
+    found = _wanted(reached(bench.snapshot(proposal.commit.id), proposal.paths) or (), bench.run, tree)
+    if set(found) - set(own):
         yield found
+
+
+def _wanted(tests: Iterable[str], run: TestRun, tree: Collection[str]) -> list[str]:
+    """The test files that the user's command runs: those in the places that it names, where it names some."""
+    words = (word.partition("::")[0].rstrip("/").removeprefix("./") for word in run.args if not word.startswith("-"))
+    places = [word for word in words if any(path == word or path.startswith(f"{word}/") for path in tree)]
+    return [path for path in tests if not places or any(f"{path}/".startswith(f"{place}/") for place in places)]
 
 
 def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests: Sequence[str] | None) -> Case | str:
@@ -149,16 +157,16 @@ def checked(proposal: Proposal, bench: Bench, copy: Copy) -> Iterator[Case]:
         trees = state(proposal, bench.history)
     except OSError:
         return
+    full = whole(trees)
     for check in bench.checks:
         started = time.monotonic()
-        whole = {**trees.base, **_from(trees)}
-        before, after = look(check, copy, trees.base), look(check, copy, whole)
+        before, after = look(check, copy, trees.base), look(check, copy, full)
         change = delta(before, after)
-        kept = {path for path, data in whole.items() if data is not None}
+        kept = {path for path, data in full.items() if data is not None}
         gone = [line for line in change.fixed if line.partition(":")[0] in kept] if change and not change.new else []
         if not gone:
             continue
-        again = delta(look(check, copy, trees.base), look(check, copy, whole))
+        again = delta(look(check, copy, trees.base), look(check, copy, full))
         if again == change:
             case = Case(
                 replace(proposal, kind=check.part), tuple(map(bench.clean, gone)), tier=bench.tier,
@@ -168,9 +176,10 @@ def checked(proposal: Proposal, bench: Bench, copy: Copy) -> Iterator[Case]:
             yield _described(case, trees, bench)
 
 
-def _from(trees: State) -> Files:
-    """All that the commit changes, tests too: a linter reads those as well."""
-    return {path: data for path, data in trees.green.items() if path in trees.fix or trees.base.get(path) != data}
+def whole(trees: State) -> Files:
+    """The tree with all that the commit changes, tests too: a linter reads those as well."""
+    green = trees.green.items()
+    return {**trees.base, **{path: data for path, data in green if path in trees.fix or trees.base.get(path) != data}}
 
 
 def _described(case: Case, trees: State, bench: Bench) -> Case:

@@ -107,7 +107,8 @@ class Scene:
 
     def with_priors(self, priors: Priors) -> SearchCase:
         """What the search is given when that was learnt."""
-        return replace(self.search, evidence=replace(self.search.evidence, priors=priors))
+        evidence = replace(self.search.evidence, priors=priors)
+        return replace(self.search, evidence=evidence, suspects=rank(evidence))
 
     def is_cure(self, patch: Patch) -> bool:
         """Whether the patch means the same as the fix that people made."""

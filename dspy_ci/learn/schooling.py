@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import fmean
+from typing import NamedTuple
 
 from dspy_ci.learn.case import Case
-from dspy_ci.learn.counting import Count, Lesson, counted, lesson, place, priors_of
+from dspy_ci.learn.counting import Count, Lesson, Vote, counted, lesson, place, priors_of
 from dspy_ci.learn.gain import Gain, gained
 from dspy_ci.learn.measuring import Pair, compared
 from dspy_ci.learn.proving import Bench
 from dspy_ci.learn.scene import scene
 from dspy_ci.learn.spreading import spread
+from dspy_ci.learn.tracing import Trail, trail
 from dspy_ci.ports.sandbox import Copy
 from dspy_ci.suspects.priors import SHIPPED, Priors
 
@@ -30,12 +32,22 @@ def teachable(cases: Iterable[Case]) -> tuple[Case, ...]:
     return tuple(case for case in cases if case.proposal.kind in _CODE)
 
 
-def lessons(cases: Sequence[Case], bench: Bench, copies: Sequence[Copy]) -> Iterator[Lesson | None]:
-    """What each case teaches, as they come; None for a case whose cure is none of our candidates."""
+class Observed(NamedTuple):
+    """What one case teaches."""
 
-    def work(case: Case, copy: Copy) -> Lesson | None:
+    lesson: Lesson | None
+    """About changes; None when its cure is none of our candidates."""
+    trail: Trail | None
+    """About evidence; None when nothing suspects what was at fault."""
+
+
+def observed(cases: Sequence[Case], bench: Bench, copies: Sequence[Copy]) -> Iterator[Observed]:
+    """What each case teaches, as they come."""
+
+    def work(case: Case, copy: Copy) -> Observed:
+        trust = _TRUST.get(case.proposal.kind, 1.0)
         with scene(case, bench, copy) as found:
-            return lesson(found, _TRUST.get(case.proposal.kind, 1.0)) if found else None
+            return Observed(lesson(found, trust), trail(found, trust)) if found else Observed(None, None)
 
     return spread(cases, copies, work)
 
@@ -56,9 +68,9 @@ class Taught:
         return priors_of(self.counts)
 
 
-def taught(train: Sequence[Lesson], validation: Sequence[Lesson]) -> Taught:
-    """Count the training cases; believe the counts as strongly as the validation cases advise."""
-    full = counted(train)
+def taught(train: Sequence[Lesson], validation: Sequence[Lesson], votes: Sequence[Vote] = ()) -> Taught:
+    """Count the training cases and votes; believe the counts as strongly as the validation cases advise."""
+    full = counted(train, votes)
     if not validation:
         return Taught(_weakened(full, _UNADVISED), _UNADVISED, 0.0, 0.0)
     options = [(strength, _weakened(full, strength)) for strength in _STRENGTHS]
@@ -94,6 +106,8 @@ class Result:
     """Cases with a verified patch, as shipped and with what was learnt."""
     cured: tuple[int, int]
     """Cases whose first verified patch is what people did."""
+    suspects: Gain
+    """The place of what was at fault among the suspects."""
 
     @property
     def better(self) -> bool:
@@ -109,4 +123,6 @@ def result(pairs: Sequence[Pair]) -> Result:
     ways = [[pair.shipped for pair in pairs], [pair.learnt for pair in pairs]]
     verified = tuple(sum(one.verified for one in way) for way in ways)
     cured = tuple(sum(one.cured for one in way) for way in ways)
-    return Result(tried, (verified[0], verified[1]), (cured[0], cured[1]))
+    places = [pair.places for pair in pairs if pair.places]
+    suspects = gained([before for before, _ in places], [after for _, after in places])
+    return Result(tried, (verified[0], verified[1]), (cured[0], cured[1]), suspects)

@@ -50,6 +50,7 @@ class State:
 
     pulls: dict[int, PullRequest] = field(default_factory=dict)
     files: dict[int, tuple[ChangedFile, ...]] = field(default_factory=dict)
+    pull_commits: dict[int, tuple[Commit, ...]] = field(default_factory=dict)
     comments: dict[int, list[Comment]] = field(default_factory=dict)
     review_comments: dict[int, list[Comment]] = field(default_factory=dict)
     threads: dict[int, tuple[Thread, ...]] = field(default_factory=dict)
@@ -97,6 +98,16 @@ class Drafts:
         wanted = (head_sha, head_repo, head_ref)
         pulls = self.state.pulls.values()
         return tuple(p for p in pulls if p.open and (p.head_sha, p.head_repo, p.head_ref) == wanted)
+
+    def merged(self, limit: int) -> tuple[PullRequest, ...]:
+        """See Pulls; the highest number counts as touched last."""
+        self._allowed("merged")
+        found = [pull for pull in self.state.pulls.values() if pull.merged]
+        return tuple(sorted(found, key=lambda pull: -pull.number)[:limit])
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """See Pulls."""
+        return self.state.pull_commits.get(number, ())
 
     def files(self, number: int) -> tuple[ChangedFile, ...]:
         """See Pulls."""
@@ -303,6 +314,7 @@ class Drafts:
         return Comment(
             self._id(), self._us, remark.body, path=remark.path, line=remark.line, start_line=remark.start_line,
             commit=commit, review=review,
+            lines=(remark.start_line or remark.line, remark.line) if remark.line is not None else None,
         )  # fmt: skip
 
 

@@ -48,6 +48,8 @@ class PullRequest:
     draft: bool = False
     url: str = ""
     body: str = ""
+    merged: str | None = None
+    """The commit that brought it into its base: a merge, a squashed one, the last of several; None until then."""
 
     @property
     def from_fork(self) -> bool:
@@ -89,6 +91,8 @@ class Comment:
     review: int | None = None
     outdated: bool = False
     """Whether the line is no longer part of the diff."""
+    lines: tuple[int, int] | None = None
+    """First and last line in the commit that it was made on, which outlast the diff."""
     association: str = "NONE"
     """What the author is to the repository, as the forge guesses; never a reason to trust."""
 
@@ -224,6 +228,14 @@ class Pulls(Protocol):
 
     def pulls_of(self, *, head_sha: str, head_repo: str | None, head_ref: str) -> tuple[PullRequest, ...]:
         """The open pull requests whose head is this commit of this branch of this repository."""
+        ...
+
+    def merged(self, limit: int) -> tuple[PullRequest, ...]:
+        """Pull requests that were merged, those that were last touched first; so many at the most."""
+        ...
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """The commits of a pull request, oldest first; at most 250."""
         ...
 
     def files(self, number: int) -> tuple[ChangedFile, ...]:

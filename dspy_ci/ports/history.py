@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -11,7 +11,7 @@ from dspy_ci.ports.sandbox import Files
 
 @dataclass(frozen=True, slots=True)
 class Commit:
-    """One commit with one parent."""
+    """One commit and what it was made upon; of a merge, the branch that took it in."""
 
     id: str
     parent: str
@@ -32,6 +32,14 @@ class History(Protocol):
 
     def commits(self, limit: int) -> Sequence[Commit]:
         """The newest ones first; merges and the first commit are left out."""
+        ...
+
+    def commit(self, name: str) -> Commit | None:
+        """A commit by its whole name; None when it is not here, or the first one of all."""
+        ...
+
+    def held(self, names: Collection[str]) -> frozenset[str]:
+        """Those of the commits, by their whole names, that are here."""
         ...
 
     def changed(self, commit: Commit) -> Files:

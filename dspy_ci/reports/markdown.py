@@ -12,6 +12,7 @@ _NAMED = {"<": "&lt;", ">": "&gt;", "&": "&amp;"}
 _ZERO = "\u200b"
 _LINKS = re.compile(r"(?i)(?:https?|ftp|xmpp|mailto):|(?<![a-z0-9])(?:file|data|javascript|vbscript):|www\.")
 _BIDI = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+_SUGGESTED = re.compile(r"^(?P<ticks>`{3,})suggestion[ \t]*\n(?P<text>.*?)^(?P=ticks)[ \t]*$", re.MULTILINE | re.DOTALL)
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f]")
 _LONGEST_LINE = 1000
 
@@ -55,6 +56,12 @@ def suggestion(text: str) -> str:
     """A committable block; the text stands there to the letter. Empty text takes the lines away."""
     ticks = "`" * max(3, _longest(text) + 1)
     return f"{ticks}suggestion\n{text}\n{ticks}" if text else f"{ticks}suggestion\n{ticks}"
+
+
+def suggested(body: str) -> str | None:
+    """The text of the first committable block of a comment; None when there is none."""
+    match = _SUGGESTED.search(body.replace("\r\n", "\n"))
+    return match["text"].removesuffix("\n") if match else None
 
 
 def prose(text: str, *, most: int = 1000) -> str:

@@ -14,8 +14,12 @@ LOWEST, HIGHEST = 0.05, 20.0
 """No single thing that was learnt, and not all of it together, may weigh less or more."""
 _LARGEST = 1_000_000
 _MOST = 5_000
-_KEYS = frozenset({"schema", "factors", "cases", "dataset", "heldout"})
-_SHAPES = ("family:", "change:", "exact:", "statement:", "file:", "fixer:")
+_KEYS = frozenset({"schema", "factors", "cases", "dataset", "heldout", "suggestions"})
+_SHAPES = ("family:", "change:", "exact:", "statement:", "file:", "fixer:", "evidence:")
+EVIDENCE = "evidence:"
+"""Before the name of a kind of evidence: its factor weighs suspects, not changes."""
+STEADY = 4.0
+"""No kind of evidence may weigh more than so many times what it weighs as shipped, nor less than that part of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +33,15 @@ class Priors:
         """What no features can surpass, nor fall below 1."""
         tops: dict[str, float] = {}
         for name, factor in self.factors.items():
+            if name.startswith(EVIDENCE):
+                continue
             level = name.partition(":")[0]
             tops[level] = max(factor, tops.get(level, 1.0))
         return min(HIGHEST, math.prod(tops.values()))
+
+    def trust(self, kind: str) -> float:
+        """What a kind of evidence weighs beside what it weighs as shipped."""
+        return self.factors.get(f"{EVIDENCE}{kind}", 1.0)
 
     def weight(self, features: Iterable[str]) -> float:
         """What the features say together."""
@@ -67,7 +77,8 @@ def _factor(name: str, value: object) -> float:
     number = value.get("factor") if isinstance(value, dict) else None
     if not name.startswith(_SHAPES) or isinstance(number, bool) or not isinstance(number, int | float):
         raise ValueError(f"{name[:80]!r} is no factor")
-    if not LOWEST <= number <= HIGHEST:  # not a number is neither
+    lowest, highest = (1 / STEADY, STEADY) if name.startswith(EVIDENCE) else (LOWEST, HIGHEST)
+    if not lowest <= number <= highest:  # not a number is neither
         raise ValueError(f"the factor of {name[:80]!r} is out of bounds")
     return float(number)
 

@@ -54,7 +54,7 @@ def _touched(patch: Patch, path: str) -> frozenset[int]:
     tree, text = patch.base.tree(path), patch.base.text(path)
     if tree is None or text is None:
         return frozenset()
-    known, found = functions(path, tree), set()
+    known, found = functions(path, tree), set[int]()
     edited = {line for edit in _edits(patch, path) for line in _span(text, edit)}
     for line in edited:
         function = function_at(known, line)

@@ -1,8 +1,10 @@
 import os
+import subprocess
+import sys
 
 import pytest
 
-from dspy_ci.adapters.gittrees import GitTrees, place
+from dspy_ci.adapters.gittrees import GitTrees, Reader, place
 from dspy_ci.errors import UsageError
 from dspy_ci.ports.trees import Move
 
@@ -170,3 +172,15 @@ def test_a_linked_working_tree_has_an_index_of_its_own(repository, write, git, t
 def test_outside_of_git_there_is_a_sentence(tmp_path):
     with pytest.raises(UsageError, match="not a git working tree"):
         place(tmp_path)
+
+
+@pytest.mark.parametrize("size", [100, 2_500_000], ids=["read", "skipped"])
+def test_a_git_that_ends_in_the_middle_of_a_file_ends_in_an_error(repository, size):
+    reader = Reader(repository({"a.txt": "a"}))
+    reader.close()
+    answer = f"input(); print('0 blob {size}'); print('the beginning')"
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE}
+    reader._git = subprocess.Popen([sys.executable, "-c", answer], **pipes)
+    with pytest.raises(OSError, match="too large" if size > 100 else "ended in the middle"):
+        reader.read("0")
+    reader.close()

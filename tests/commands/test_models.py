@@ -182,7 +182,19 @@ def loaded_by(args, cwd, **env):
 
 @pytest.mark.parametrize(
     "args",
-    [["--help"], ["hook", "check"], ["hook", "fix"], ["explain"], ["context"], ["edit", "--help"], ["apply", "--list"]],
+    [
+        ["--help"],
+        ["hook", "check"],
+        ["hook", "fix"],
+        ["explain"],
+        ["context"],
+        ["edit", "--help"],
+        ["apply", "--list"],
+        ["doctor"],
+        ["fix", "--budget", "1s"],
+        ["train", "mine", "--cases", "0"],
+        ["train", "run"],
+    ],
     ids=" ".join,
 )
 def test_no_verb_that_needs_no_model_loads_what_models_need(args, repository):

@@ -3,7 +3,7 @@ import zipfile
 
 import npmpack
 import pytest
-from fakegithub import BASE, HEAD, QUICK
+from fakegithub import BASE, HEAD, QUICK, merge
 
 from dspy_ci.adapters.github import talks
 from dspy_ci.adapters.github.forge import GitHub
@@ -23,6 +23,25 @@ def test_a_pull_request_of_a_fork_is_found_by_its_head_alone(hub, forge):
     assert [one.number for one in forge.pulls_of(head_sha=HEAD, head_repo="eve/r", head_ref="topic")] == [7]
     assert forge.pulls_of(head_sha=BASE, head_repo="eve/r", head_ref="topic") == ()
     assert forge.pulls_of(head_sha=HEAD, head_repo=None, head_ref="topic") == ()
+
+
+def test_merged_pull_requests_come_with_the_commit_that_landed_and_their_own(hub, forge):
+    merge(hub, 8, title="Mend it", body="It was wrong.", landed="8" * 40, commits=["a" * 40, "b" * 40])
+    merge(hub, 9, title="Given up", landed="9" * 40)
+    hub.state.others[9]["merged_at"] = None  # what a merge would have been
+    assert [(one.number, one.title, one.body, one.merged) for one in forge.merged(5)] == [
+        (8, "Mend it", "It was wrong.", "8" * 40)
+    ]
+    assert forge.merged(0) == ()
+    assert [one.sha for one in forge.commits(8)] == ["a" * 40, "b" * 40]
+    assert forge.pull(7).merged is None
+
+
+def test_a_comment_keeps_the_lines_at_which_it_was_made(hub, forge):
+    where = {"path": "app.py", "line": None, "original_line": 9, "original_start_line": 7}
+    hub.state.review_comments = [hub.comment("x", **where), hub.comment("y", path="app.py", line=3)]
+    assert [one.lines for one in forge.review_comments(7)] == [(7, 9), (3, 3)]
+    assert [one.outdated for one in forge.review_comments(7)] == [True, False]
 
 
 def test_a_deleted_fork_and_a_deleted_author_are_no_error(hub, forge):

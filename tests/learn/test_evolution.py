@@ -1,6 +1,7 @@
 """GEPA: scores rise, and whatever DSPy or GEPA would pass over in silence ends the training with a sentence."""
 
 import json
+import sys
 from contextlib import suppress
 
 import pytest
@@ -186,7 +187,9 @@ def test_budgets_grow_with_their_level():
     ("module", "name"),
     [("context", "context"), ("task", "plan"), ("code", "code"), ("orchestrator", "orchestrate"), ("codegen", "edit")],
 )
-def test_every_module_learns_on_mined_cases_and_its_program_is_put_in_place(module, name, texts, dspy_ci, tmp_path):
+def test_every_module_learns_on_mined_cases_and_its_program_is_put_in_place_and_used(
+    module, name, texts, dspy_ci, tmp_path, repository
+):
     with ModelServer(scholar(texts)) as server:
         world = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "x", "XDG_CACHE_HOME": str(tmp_path)}
         words = ("--module", module, "--model", "openai/scripted", "--format", "json")
@@ -200,7 +203,52 @@ def test_every_module_learns_on_mined_cases_and_its_program_is_put_in_place(modu
     stored = read(path.read_text(), program(name))
     assert any(phrase in stored.instructions for phrase in PHRASES)
     assert stored.as_json() == path.read_text()
+    root = repository({**CART, f".dspy-ci/programs/{name}.json": path.read_bytes()})
+    for words in USERS.get(name, ()):
+        asked = asked_by(words, root, dspy_ci)
+        assert [plain(stored.instructions) in plain(question.system) for question in asked] == [True] * len(asked)
+    assert (root / ".dspy-ci" / "programs" / f"{name}.json").read_bytes() == path.read_bytes()
     path.unlink()
+
+
+CART = {
+    "cart.py": 'def total(prices):\n    """The sum of the prices, rounded up to five."""\n    return sum(prices)\n',
+    "test_cart.py": "from cart import total\n\n\ndef test_round():\n    assert total([1, 2]) == 5 == total([4, 1])\n",
+}
+RED = """\
+=================================== FAILURES ===================================
+__________________________________ test_round __________________________________
+
+    def test_round():
+>       assert total([1, 2]) == 5 == total([4, 1])
+E       assert 3 == 5
+
+test_cart.py:5: AssertionError
+=========================== short test summary info ============================
+FAILED test_cart.py::test_round - assert 3 == 5
+============================== 1 failed in 0.02s ===============================
+"""
+TESTED = ("--test-cmd", f"{sys.executable} -m pytest -q", "--format", "json")
+USERS = {
+    "context": [("context", "-")],
+    "plan": [("explain", "-"), ("explain", "-", "--format", "json")],
+    "edit": [("fix", "--budget", "4s", *TESTED), ("edit", "round up to five", "--files", "cart.py", *TESTED)],
+}
+"""The verbs that ask a program; those of `code` and `orchestrate` are still to come."""
+
+
+def asked_by(words, root, dspy_ci):
+    """What a verb sends, each time; at least one question."""
+    with ModelServer(["I do not know."]) as server:
+        world = {"OPENAI_BASE_URL": server.v1, "MODEL_NAME": "scripted", "XDG_CACHE_HOME": f"{root}-{words[-1]}"}
+        done = dspy_ci(*words, cwd=root, stdin=RED, **world)
+    assert server.asked, done.stdout + done.stderr
+    return server.asked
+
+
+def plain(text):
+    """The words alone: prompts are indented."""
+    return " ".join(text.split())
 
 
 @pytest.mark.slow

@@ -2,10 +2,12 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import habits
@@ -43,6 +45,31 @@ def test_every_case_is_a_case_again_when_it_is_looked_at_anew(money):
         mined = mined[:5]  # each is seen six times
         again = [proved(case.proposal, found.bench, copy, case.tests or None) for case in mined]
     assert [isinstance(case, Case) and case.targets for case in again] == [case.targets for case in mined]
+
+
+def test_cases_are_looked_at_again_cold_and_one_that_is_not_seen_again_is_taken_out(money, tmp_path):
+    root, _, said = money
+    data = tmp_path / "data"
+    shutil.copytree(root / ".dspy_data", data)
+    wrong = next(case for case in cases(root) if case.proposal.kind == "revert")
+    never_red = replace(wrong, targets=(*wrong.targets, "test_money.py::test_total"))
+    CaseFiles(data).append("cases.jsonl", case_record(never_red))
+    again = json.loads(histories.mined(root, "--cases", "0", "--verify", "--data", str(data)).stdout)
+    seen = again["reproduced"]
+    assert (seen["cases"], seen["of"]) == (said["cases"] - 1, said["cases"])
+    assert seen["missed"] == {wrong.id: "not red before it: test_money.py::test_total"}
+    assert seen["per_minute"] > 0 == again["cases_per_minute"]
+    assert again["cases"] == said["cases"] - 1
+    assert again["dismissed"]["not seen again"] == 1
+    rows = "".join(path.read_text() for path in data.glob("*_*.jsonl"))
+    assert wrong.id not in rows
+
+
+def test_a_run_says_how_quick_it_was_and_how_much_came_of_it(money):
+    _, known, said = money
+    assert said["cases_per_minute"] == pytest.approx(60 * said["cases"] / said["elapsed_s"], rel=0.02)
+    assert 0 < said["yield"] < 1
+    assert said["cases"] >= len(known)
 
 
 def test_the_working_tree_is_as_it_was(money, git):

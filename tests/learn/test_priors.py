@@ -2,12 +2,18 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import pytest
 
+from dspy_ci.codebase.snapshot import Snapshot
+from dspy_ci.failures.failure import Failure
 from dspy_ci.learn.counting import Lesson, Option, counted, place, priors_of, priors_text
 from dspy_ci.learn.gain import gained
+from dspy_ci.learn.tracing import Step, Trail, pointed, weighed
+from dspy_ci.suspects.evidence import Evidence
 from dspy_ci.suspects.priors import SHIPPED, Priors, read_priors, shape
+from dspy_ci.suspects.rank import rank, weights
 
 
 def lesson(name, cure, *others):
@@ -39,7 +45,7 @@ def test_nothing_weighs_more_than_the_most():
 
 def test_the_file_reads_back_as_what_was_counted():
     counts = counted([lesson("one", SIGN, NAME)])
-    text = priors_text(counts, cases=1, dataset="d")
+    text = priors_text(counts, cases=1, dataset="d", suggestions={"accepted": 1, "dismissed": 0})
     assert read_priors(text) == priors_of(counts)
     assert json.loads(text)["factors"]["family:name"]["mended"] == 0.0
 
@@ -97,9 +103,12 @@ def test_what_was_learnt_is_examined_and_promoted_only_if_it_is_better(texts, ca
     assert train("promote").returncode == 2  # nothing was learnt yet
     learnt = train("run", "--format", "json")
     assert learnt.returncode == 0, learnt.stderr
+    assert set(json.loads(learnt.stdout)["evidence"]) == {"factors", "strength", "cases", "before", "after"}
     assert train("promote").returncode == 2  # nobody has examined it
     report = json.loads(train("report", "--format", "json").stdout)
     assert report["heldout"]["cases"] == 2
+    assert report["suspects"]["cases"] == 2
+    assert report["suspects"]["before"] >= 1 <= report["suspects"]["after"]
     assert report["verified"][1] >= report["verified"][0]
     assert train("promote").returncode == (0 if report["better"] else 1)
     worse = {"cases": 5, "before": 2.0, "after": 3.0, "change": 0.5, "low": 0.1, "high": 0.9, "sure": 0.0}
@@ -126,3 +135,56 @@ def test_fix_picks_up_what_was_promoted_and_says_when_it_cannot(repository, writ
     said = dspy_ci("fix", "--budget", "20s", cwd=root)
     assert said.returncode == 0
     assert "what was learnt is not used: .dspy-ci/priors.json: the file is not of the form" in said.stderr
+
+
+def steps(*clues, guilty):
+    return tuple(Step(1.0, clue, number == guilty) for number, clue in enumerate(clues))
+
+
+NAMES = {"lexical": 1.0, "spectrum": 0.5}
+RUNS = {"spectrum": 1.0}
+
+
+def test_a_kind_of_evidence_that_points_at_what_was_at_fault_weighs_more():
+    trails = [Trail(str(number), steps(RUNS, NAMES, RUNS, guilty=1)) for number in range(6)]
+    counts = pointed(trails)
+    assert counts["evidence:lexical"].factor > 1 > counts["evidence:spectrum"].factor
+    assert counts["evidence:lexical"].mended == 6.0
+    learnt = weighed(trails, trails)
+    assert learnt.after < learnt.before
+    priors = priors_of(learnt.counts)
+    assert weights(priors)["lexical"] > weights(SHIPPED)["lexical"] == 0.2
+    assert weights(priors)["frames"] == weights(SHIPPED)["frames"]
+
+
+def test_evidence_is_believed_no_more_than_the_validation_cases_advise_and_within_bounds():
+    for_it = [Trail(str(number), steps(RUNS, NAMES, guilty=1)) for number in range(400)]
+    against = [Trail("x", steps(RUNS, NAMES, guilty=0))]
+    assert weighed(for_it, against).counts == {}
+    assert weighed(for_it, against).after == weighed(for_it, against).before
+    assert all(1 / 4 <= count.factor <= 4 for count in pointed(for_it).values())
+    assert pointed([]) == {}
+
+
+def test_factors_of_evidence_touch_no_candidate_and_keep_closer_bounds():
+    priors = Priors({"evidence:frames": 4.0, "family:x": 2.0})
+    assert (priors.most, priors.weight(("family:x",)), priors.trust("frames"), priors.trust("recent")) == (2, 2, 4, 1)
+    with pytest.raises(ValueError, match="out of bounds"):
+        read_priors('{"schema": "dspy-ci/priors/1", "factors": {"evidence:frames": {"factor": 5}}}')
+
+
+def test_learnt_weights_change_the_order_of_suspects_and_shipped_ones_do_not():
+    code = "def alpha(x):\n    return x + 1\n\n\ndef beta(x):\n    return x - 1\n"
+    lines = {"t.py::test_beta": {"m.py": frozenset({2, 6})}, "t.py::test_other": {"m.py": frozenset({6})}}
+    evidence = Evidence(
+        Snapshot.of({"m.py": code}),
+        (Failure("pytest", "test", "beta is wrong", test_id="t.py::test_beta"),),
+        lines=lines,
+        red=frozenset({"t.py::test_beta"}),
+        green=frozenset({"t.py::test_other"}),
+    )
+    shipped = rank(evidence)
+    assert shipped == rank(replace(evidence, priors=Priors({"family:x": 3.0})))
+    assert shipped[0].start == 2
+    learnt = rank(replace(evidence, priors=Priors({"evidence:lexical": 4.0, "evidence:spectrum": 0.25})))
+    assert learnt[0].start == 6

@@ -70,6 +70,11 @@ class State:
     commits: dict = field(default_factory=dict)
     reactions: list = field(default_factory=list)
     rerun: list = field(default_factory=list)
+    others: dict = field(default_factory=dict)
+    """Closed pull requests by number."""
+    pull_commits: dict = field(default_factory=dict)
+    texts: dict = field(default_factory=dict)
+    """(path, commit) -> bytes, before `blobs` is looked at."""
 
 
 class FakeGitHub:
@@ -129,6 +134,17 @@ def _server(handler, hub):
     server.daemon_threads = True
     threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True).start()
     return server
+
+
+def merge(hub, number, *, title, body="", landed, head=HEAD, commits=()):
+    """A pull request that was merged."""
+    fill(hub)
+    hub.state.others[number] = {
+        **hub.state.pull, "number": number, "title": title, "body": body, "state": "closed",
+        "merged_at": "2026-01-02T00:00:00Z", "merge_commit_sha": landed,
+    }  # fmt: skip
+    hub.state.others[number]["head"] = {**hub.state.pull["head"], "sha": head}
+    hub.state.pull_commits[number] = list(commits)
 
 
 def fill(hub):
@@ -486,11 +502,24 @@ def _new_pull(hub, _query, body):
     return 201, made, {}
 
 
-def _content(hub, _query, _body, path):
-    data = hub.state.blobs.get(path)
+def _content(hub, query, _body, path):
+    data = hub.state.texts.get((path, query.get("ref")), hub.state.blobs.get(path))
     if data is None:
         return 404, {"message": "Not Found"}, {}
     return {"content": base64.encodebytes(data).decode(), "encoding": "base64"}
+
+
+def _pulls(hub, query, _body):
+    closed = [hub.state.others[number] for number in sorted(hub.state.others, reverse=True)]
+    return _page(hub, query, closed if query.get("state") == "closed" else [hub.state.pull], f"{_R}/pulls")
+
+
+def _pull_commits(hub, query, _body, number):
+    found = [
+        {"sha": sha, "commit": {"message": "x"}, "author": None, "parents": []}
+        for sha in hub.state.pull_commits.get(int(number), ())
+    ]
+    return _page(hub, query, found, f"{_R}/pulls/{number}/commits")
 
 
 def _tree(hub, _query, _body, sha):
@@ -515,7 +544,8 @@ _ROUTES = [
     ("/graphql", "POST", "", _graphql),
     ("/user", "GET", "", lambda hub, *_: (403, {"message": "Resource not accessible by integration"}, {})),
     (rf"{_R}/pulls/(\d+)", "GET", "", lambda hub, _q, _b, _n: hub.state.pull or (404, {"message": "Not Found"}, {})),
-    (rf"{_R}/pulls", "GET", "", lambda hub, query, _b: _page(hub, query, [hub.state.pull], f"{_R}/pulls")),
+    (rf"{_R}/pulls", "GET", "", _pulls),
+    (rf"{_R}/pulls/(\d+)/commits", "GET", "", _pull_commits),
     (rf"{_R}/pulls", "POST", "pull_requests=write", _new_pull),
     (rf"{_R}/pulls/(\d+)/files", "GET", "", _list("files", _R + "/pulls/{}/files")),
     (rf"{_R}/pulls/(\d+)/comments", "GET", "", _list("review_comments", _R + "/pulls/{}/comments")),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import islice
 from typing import cast, get_args
 
 from dspy_ci.adapters.github import records
@@ -32,6 +33,16 @@ class GitHubPulls:
         head = f"{head_repo.partition('/')[0]}:{head_ref}"
         found = self._client.every(f"{self._repo}/pulls", records.pull, needs=_READ, state="open", head=head)
         return tuple(pull for pull in found if pull.head_sha == head_sha and pull.head_repo == head_repo)
+
+    def merged(self, limit: int) -> tuple[PullRequest, ...]:
+        """See Pulls."""
+        query = {"state": "closed", "sort": "updated", "direction": "desc"}
+        found = self._client.every(f"{self._repo}/pulls", records.pull, needs=_READ, **query)
+        return tuple(islice((pull for pull in found if pull.merged), limit))
+
+    def commits(self, number: int) -> tuple[Commit, ...]:
+        """See Pulls."""
+        return tuple(self._client.every(f"{self._repo}/pulls/{number}/commits", records.commit, needs=_READ))
 
     def files(self, number: int) -> tuple[ChangedFile, ...]:
         """See Pulls."""

@@ -29,6 +29,7 @@ def pull(data: Any) -> PullRequest:
         draft=bool(data.get("draft")),
         url=str(data.get("html_url") or ""),
         body=str(data.get("body") or ""),
+        merged=str(data["merge_commit_sha"]) if data.get("merged_at") and data.get("merge_commit_sha") else None,
     )
 
 
@@ -54,8 +55,16 @@ def comment(data: Any) -> Comment:
         reply_to=data.get("in_reply_to_id"),
         review=data.get("pull_request_review_id"),
         outdated=bool(data.get("path")) and not whole_file and data.get("line") is None,
+        lines=None if whole_file else _lines(data),
         association=str(data.get("author_association") or "NONE"),
     )
+
+
+def _lines(data: Any) -> tuple[int, int] | None:
+    """Where it stood when it was made; GitHub forgets the other numbers once the diff has moved on."""
+    last = data.get("original_line") or data.get("line")
+    first = data.get("original_start_line") or (data.get("start_line") if data.get("line") else None) or last
+    return (int(first), int(last)) if last else None
 
 
 def review(data: Any) -> Review:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections import deque
 
+_PIECE = 1 << 12
+
 
 class Capped:
     """Bytes up to a limit; what lies between head and tail is counted and dropped."""
@@ -11,7 +13,7 @@ class Capped:
     def __init__(self, limit: int) -> None:
         self._half = limit // 2
         self._head = bytearray()
-        self._tail: deque[bytes] = deque()
+        self._tail: deque[bytearray] = deque()
         self._held = 0
         self.dropped = 0
 
@@ -20,12 +22,19 @@ class Capped:
         room = self._half - len(self._head)
         self._head += data[:room]
         if rest := data[room:]:
-            self._tail.append(rest)
-            self._held += len(rest)
+            self._append(rest)
         while self._tail and self._held - len(self._tail[0]) >= self._half:
             gone = len(self._tail.popleft())
             self._held -= gone
             self.dropped += gone
+
+    def _append(self, data: bytes) -> None:
+        """Small pieces are put together: one byte that is kept alone costs forty."""
+        if self._tail and len(self._tail[-1]) + len(data) <= _PIECE:
+            self._tail[-1] += data
+        else:
+            self._tail.append(bytearray(data))
+        self._held += len(data)
 
     @property
     def data(self) -> bytes:
