@@ -99,6 +99,23 @@ def repository(tmp_path, git, write):
     return make
 
 
+@pytest.fixture(scope="session")
+def api(tmp_path_factory):
+    """GitHub's own description of its API; the test is skipped with the reason where it cannot be had."""
+    import githubapi  # noqa: PLC0415 - few tests speak to GitHub
+
+    return githubapi.fetched(tmp_path_factory.getbasetemp().parent / "dspy-ci-npm")
+
+
+@pytest.fixture(scope="session")
+def described(request):
+    """The same for tests that show more than that: None where it cannot be had."""
+    try:
+        return request.getfixturevalue("api")
+    except pytest.skip.Exception:
+        return None
+
+
 @pytest.fixture
 def dspy_ci():
     """Run the command line as a person would: in a process of its own."""

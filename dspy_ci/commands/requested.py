@@ -188,7 +188,7 @@ def facts_about(request: Request, bench: Bench) -> Facts:
 
 
 def experienced(facts: Facts, request: Request, bench: Bench) -> tuple[tuple[Finding, ...], str]:
-    """The findings as the sandbox saw them, or none and why; where only logs can tell, there is no need for a reason."""
+    """The findings as the sandbox saw them, or none and why; where only logs can tell, no reason is needed."""
     if not any(failure.test_id for failure in replies.roots(facts)):
         return (), ""
     pull = request.pull

@@ -109,7 +109,10 @@ class Solver:
         self.bundle = Bundle(self.facts.target, "unfixed", summary, findings, notes=_notes(self.facts))
 
     def solve(self, progress: Progress, test_cmd: str | None, *, mend: bool = True) -> None:
-        """Triage, then mend where that is wanted; each adds to the bundle what it found. Raises DspyCiError where it cannot go on."""
+        """Triage, then mend where that is wanted; each adds to the bundle what it found.
+
+        Raises DspyCiError where it cannot go on.
+        """
         root = place(self.folder).root
         self._at_head(root)
         with ExitStack() as stack:

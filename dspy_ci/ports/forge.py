@@ -279,7 +279,7 @@ class Talks(Protocol):
     """What was said, and what we say."""
 
     def identity(self) -> str | None:
-        """The login that our posts bear; None where the token may not ask. Without an answer it raises like the rest."""
+        """The login that our posts bear; None where the token may not ask, which no answer does not mean."""
         ...
 
     def comments(self, number: int) -> tuple[Comment, ...]:

@@ -45,7 +45,7 @@ class Workshop(Protocol):
         ...
 
     def triage(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
-        """Whose the failures in the facts are, by running them at a commit and at its base: a bundle without patches."""
+        """Whose the failures in the facts are, by runs at a commit and at its base: a bundle without patches."""
         ...
 
     def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:

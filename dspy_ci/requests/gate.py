@@ -77,10 +77,8 @@ def judged(said: Said, asked: Command | Refused, forge: Asked, me: str | None) -
     return Refused(said, reason, asked.verb) if reason else Request(said, asked, pull)
 
 
-def exhausted(
-    request: Request, attempts: Iterable[Attempt], today: str, limits: Limits, me: str | None
-) -> str | None:
-    """Why no further attempt is made; None when one may be. Attempts are known by our name, without one none is made."""
+def exhausted(request: Request, attempts: Iterable[Attempt], today: str, limits: Limits, me: str | None) -> str | None:
+    """Why no further attempt is made; None when one may be. They are counted by our name, so without it none is."""
     if not VERBS[request.verb].spends:
         return None
     if not me:

@@ -1,4 +1,4 @@
-"""Whether running failed jobs again would help: as an experiment saw it where there was one, as the logs have it else."""
+"""Whether running failed jobs again would help: as an experiment saw it, or where there was none, as logs have it."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def forge(repository, git):
+def forge(repository, git, described):
     """`acme/shelf` with a pull request, on which Ada may write."""
     root = repository(GREEN, RED, name="upstream")
     shas = git(root, "rev-parse", "HEAD~1", "HEAD").split()
@@ -22,7 +22,7 @@ def forge(repository, git):
         "number": 7, "title": "Shorter", "user": {"login": "ada", "type": "User"}, "state": "open", "draft": False,
         "head": {"sha": shas[1], "ref": "topic", "repo": repo}, "base": {"sha": shas[0], "ref": "main", "repo": repo},
     }  # fmt: skip
-    with serving(Forge(str(root), pull, people={"ada": "write"})) as made:
+    with serving(Forge(str(root), pull, people={"ada": "write"}, api=described)) as made:
         yield made
 
 
