@@ -9,7 +9,7 @@ for name in DSPY_CI_GITHUB_TOKEN DSPY_CI_RUN_ID DSPY_CI_TEST_CMD DSPY_CI_MODEL D
   if [[ -z ${!name:-} ]]; then unset "$name"; fi # an empty input was not given
 done
 rehearse=()
-if [[ $DRY_RUN == true ]]; then rehearse=(--dry-run); fi
+if [[ -n $DRY_RUN && $DRY_RUN != false ]]; then rehearse=(--dry-run); fi # in doubt nothing is posted
 
 said=muted # what a role says of logs and tests; only the publisher makes annotations, and mutes the rest by itself
 case $MODE in

@@ -11,7 +11,7 @@ from dspy_ci.reports.bundle import Finding
 
 def again(failures: Sequence[Failure], changed: Collection[str], seen: Iterable[Finding] = ()) -> Rerun:
     """What another run would bring for these root causes; `seen` are findings that an experiment has judged."""
-    judged = {one.failure.test_id: one for one in seen if one.failure.test_id and one.cause}
+    judged: dict[str | None, Finding] = {one.failure.test_id: one for one in seen if one.failure.test_id and one.cause}
     if not any(failure.test_id in judged for failure in failures):
         return overall(failures, changed)
     each = (_seen(judged.get(failure.test_id), failure, changed) for failure in failures)

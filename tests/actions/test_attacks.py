@@ -369,6 +369,14 @@ def test_the_solver_sees_no_token_even_where_the_job_has_one(job):
     assert TOKEN not in (job.temp / "seen").read_text()
 
 
+@pytest.mark.parametrize(("given", "rehearsed"), [("true", True), ("yes", True), ("True", True), ("false", False)])
+def test_in_doubt_nothing_is_posted(job, given, rehearsed):
+    script(job.temp / "dspy-ci-github" / "bin" / "python", '#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/asked"\n')
+    job.run([{"uses": f"dspy-ci/dspy-ci@{PIN}", "with": {"dry-run": given, "github-token": ""}}])
+    last = (job.temp / "asked").read_text().splitlines()[-1]
+    assert ("--dry-run" in last) == rehearsed
+
+
 @pytest.mark.parametrize("mode", ["", "Fix", "solve --out /x", "$(touch pwned)", "fix\nread", "../../x"])
 def test_a_mode_that_there_is_not_runs_nothing(job, mode):
     script = job.temp / "dspy-ci-github" / "bin" / "python"

@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.actions.conftest import GREEN, RED
 from tests.actions.runner import workflow
+from tests.actions.runner.expressions import filled
 from tests.actions.runner.forge import Forge, serving
 
 ROOT = Path(__file__).parents[2]
@@ -87,6 +89,27 @@ def test_a_writer_is_answered_with_no_more_rights_than_the_file_asks_for(say, fo
 def test_what_is_no_command_starts_no_job(say, forge, said):
     assert say(**said).results == {"respond": "skipped"}
     assert forge.asked == []
+
+
+STRANGER = {"body": "/dspy fix", "author_association": "NONE", "id": 9, "user": {"type": "User"}}
+WRITER = {"body": "/dspy fix", "author_association": "MEMBER", "id": 8, "user": {"type": "User"}}
+
+
+@pytest.mark.parametrize(
+    ("comment", "in_line"),
+    [
+        (WRITER, True),
+        ({**WRITER, "author_association": "CONTRIBUTOR"}, True),
+        ({**WRITER, "body": "looks good"}, False),
+        ({**WRITER, "user": {"type": "Bot"}}, False),
+        (STRANGER, False),
+    ],
+)
+def test_nobody_pushes_a_command_out_of_the_line_by_talking(comment, in_line):
+    """GitHub lets one run of a group wait, and a newer one takes its place."""
+    group = yaml.safe_load((ROOT / "docs/workflows/commands.yml").read_text())["concurrency"]["group"]
+    told = filled(group, {"github": {"event": {"issue": {"number": 7}, "comment": comment}}})
+    assert told == f"commands-7-{'line' if in_line else comment['id']}"
 
 
 def test_who_may_not_write_is_refused_and_nothing_of_the_pull_request_is_run(say, forge):

@@ -1,5 +1,6 @@
 """Training at night, and the pull request that comes of it."""
 
+import importlib.util
 import json
 import re
 import threading
@@ -173,6 +174,20 @@ def test_an_artifact_that_holds_anything_else_is_not_proposed(job, green, checke
     assert job.status == "failure"
     assert len(job.annotations) == 1
     assert git(job.workspace, "branch", "--list", "dspy-ci/*") == ""
+
+
+def test_a_branch_is_named_to_the_forge_as_data(monkeypatch, green, tmp_path):
+    spec = importlib.util.spec_from_file_location("propose", ROOT / "actions/steps/propose.py")
+    propose = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(propose)
+    asked = []
+    monkeypatch.chdir(green)
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shelf")
+    monkeypatch.setenv("GITHUB_REF_NAME", "main&state=all#x")
+    monkeypatch.setattr(propose, "push", lambda url: None)
+    monkeypatch.setattr(propose, "asked", lambda method, path: asked.append(path) or [{"html_url": "there"}])
+    assert propose.proposed({"ranking.json": LEARNT}) == "there"
+    assert asked == ["/repos/acme/shelf/pulls?state=open&head=acme%3Adspy-ci%2Ftraining&base=main%26state%3Dall%23x"]
 
 
 def test_a_link_in_the_repository_does_not_lead_the_files_elsewhere(job, repository, checked_out, tmp_path, git):
