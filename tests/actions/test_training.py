@@ -120,7 +120,7 @@ def test_a_real_training_on_a_small_history_tells_its_figures_and_promotes_nothi
     job, repository, checked_out
 ):
     job = checked_out(repository(GREEN, RED, {"shelf.py": GREEN["shelf.py"]}, name="history"))
-    step = {"id": "train", "uses": f"dspy-ci/dspy-ci/actions/train@{'0' * 40}", "with": {"budget": "8s"}}
+    step = {"id": "train", "uses": f"dspy-ci/dspy-ci/actions/train@{'0' * 40}", "with": {"budget": "5s"}}
     outputs = job.run([step])["train"]["outputs"]
     assert job.status == "success", job.log
     assert re.search(r"^     *\d+ train, \d+ validation, \d+ heldout", job.summary, re.MULTILINE), job.summary
