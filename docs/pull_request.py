@@ -37,8 +37,13 @@ def main() -> None:
         posted = rehearsal(Path(room))
     remarks = [remark for one in posted for remark in one["values"].get("remarks", ())]
     (comment,) = [one["values"]["body"] for one in posted if one["verb"] == "create_comment"]
+    TARGET.write_text(pictured(remarks, comment), encoding="utf-8")
+
+
+def pictured(remarks: list, comment: str) -> str:
+    """The picture of what is posted at lines and in the conversation."""
     cards = [(f"on {remark['path']}, line {remark['line']}", list(rows(remark["body"]))) for remark in remarks]
-    TARGET.write_text(drawn([*cards, ("in the conversation", list(rows(comment)))]), encoding="utf-8")
+    return drawn([*cards, ("in the conversation", list(rows(comment)))])
 
 
 def rehearsal(room: Path) -> list:

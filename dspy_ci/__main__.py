@@ -83,10 +83,12 @@ def _forget_stdout() -> None:
 
 
 def _say(message: str, hint: str | None = None) -> None:
-    if message:
-        sys.stderr.write(f"dspy-ci: {message}\n")
-    if hint:
-        sys.stderr.write(f"  hint: {hint}\n")
+    told = [*([f"dspy-ci: {message}"] if message else []), *([f"  hint: {hint}"] if hint else [])]
+    if "GITHUB_ACTIONS" in os.environ:
+        from dspy_ci.reports.workflow import inert  # noqa: PLC0415 - only where a runner takes orders from a log
+
+        told = [inert(line) for line in told]
+    sys.stderr.writelines(f"{line}\n" for line in told)
 
 
 def _report() -> str:

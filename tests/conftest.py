@@ -1,5 +1,6 @@
 """What many tests need: real repositories in temporary folders, and a clean environment."""
 
+import json
 import os
 import subprocess
 import sys
@@ -97,6 +98,33 @@ def repository(tmp_path, git, write):
         return root
 
     return make
+
+
+@pytest.fixture(scope="session")
+def api(tmp_path_factory):
+    """GitHub's own description of its API; the test is skipped with the reason where it cannot be had."""
+    import githubapi  # noqa: PLC0415 - few tests speak to GitHub
+
+    return githubapi.fetched(tmp_path_factory.getbasetemp().parent / "dspy-ci-npm")
+
+
+@pytest.fixture(scope="session")
+def examples(tmp_path_factory):
+    """The examples that GitHub gives of its webhooks: name and payload; skipped where they cannot be had."""
+    import npmpack  # noqa: PLC0415 - few tests ask for it
+
+    folder = tmp_path_factory.getbasetemp().parent / "dspy-ci-npm"
+    path = npmpack.fetched("@octokit/webhooks-examples@7", folder, "api.github.com/index.json")
+    return [(one["name"], example) for one in json.loads(path.read_text()) for example in one["examples"]]
+
+
+@pytest.fixture(scope="session")
+def described(request):
+    """The same for tests that show more than that: None where it cannot be had."""
+    try:
+        return request.getfixturevalue("api")
+    except pytest.skip.Exception:
+        return None
 
 
 @pytest.fixture

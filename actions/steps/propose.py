@@ -9,6 +9,7 @@ import re
 import subprocess
 import sys
 import urllib.error
+import urllib.parse
 import urllib.request
 from pathlib import Path
 
@@ -87,7 +88,8 @@ def proposed(files: dict) -> str:
     repository = os.environ["GITHUB_REPOSITORY"]
     push(f"{os.environ.get('GITHUB_SERVER_URL', 'https://github.com')}/{repository}.git")
     owner, base = repository.split("/")[0], os.environ["GITHUB_REF_NAME"]
-    standing = asked("GET", f"/repos/{repository}/pulls?state=open&head={owner}:{BRANCH}&base={base}")
+    wanted = urllib.parse.urlencode({"state": "open", "head": f"{owner}:{BRANCH}", "base": base})
+    standing = asked("GET", f"/repos/{repository}/pulls?{wanted}")
     if standing:
         return standing[0]["html_url"]
     run = f"{os.environ['GITHUB_SERVER_URL']}/{repository}/actions/runs/{os.environ['GITHUB_RUN_ID']}"

@@ -15,7 +15,7 @@ if [[ ${RUNNER_ENVIRONMENT:-} == github-hosted && ${RUNNER_OS:-} == Linux ]]; th
     fi
   done
 fi
-report=$("$python" -I -m dspy_ci doctor "${fresh[@]}") || true # it also judges the project, which is not asked here
+report=$("$python" -I -m dspy_ci doctor ${fresh[@]+"${fresh[@]}"}) || true # it also judges the project, which is not asked here
 tier=$(sed -n 's/^  ok  tier \([A-E]\):.*/\1/p' <<< "$report" | head -n 1)
 echo "tier=${tier:-none}" >> "$GITHUB_OUTPUT"
 echo "sandbox tier ${tier:-none}"

@@ -68,14 +68,14 @@ def event(environment: Mapping[str, str]) -> Event:
         "server": environment.get("GITHUB_SERVER_URL") or _SERVER,
     }
     try:
-        return Event(**{**common, **_about(told, environment)})
+        return Event(**{**common, **_about(name, told, environment)})
     except (KeyError, TypeError, ValueError, AttributeError):
         raise UsageError(f"the payload of the event {name!r} makes no sense") from None
 
 
-def _about(told: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
-    """What the payload says about head and base."""
-    if pull := told.get("pull_request"):
+def _about(name: str, told: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str, Any]:
+    """What the payload says about head and base; other events may hold a run or a pull request that is a mere hint."""
+    if (pull := told.get("pull_request")) and (name.startswith("pull_request") or not name):
         return {
             "head_sha": _sha(pull["head"]["sha"]),
             "head_ref": str(pull["head"]["ref"]),
@@ -84,7 +84,7 @@ def _about(told: Mapping[str, Any], environment: Mapping[str, str]) -> dict[str,
             "base_sha": _sha(pull["base"]["sha"]),
             "base_ref": str(pull["base"]["ref"]),
         }
-    if run := told.get("workflow_run"):
+    if (run := told.get("workflow_run")) and name in {"workflow_run", ""}:
         return {
             "head_sha": _sha(run["head_sha"]),
             "head_ref": str(run["head_branch"]),

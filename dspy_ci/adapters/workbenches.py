@@ -72,14 +72,11 @@ class LocalWorkshop:
 
     def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
         """See Workshop; a solver that was ended leaves what it had by then."""
-        with _desk() as desk:
-            (desk / "facts.json").write_text(facts, encoding="utf-8")
-            out = desk / "bundle.json"
-            words = ["action", "solve", "--facts", str(desk / "facts.json"), "--out", str(out), *self.options]
-            made = self._in_checkout(spot, words, {**settings, **self.model})
-            with suppress(OSError), out.open("rb") as file:
-                return Made(_read(file))
-            return Made("", made.problem or "the solver left nothing")
+        return self._solved(spot, facts, self.options, {**settings, **self.model})
+
+    def triage(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
+        """See Workshop."""
+        return self._solved(spot, facts, ("--only-triage", *self.options), settings)
 
     def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
@@ -90,6 +87,17 @@ class LocalWorkshop:
         if not self.model:
             return Made("", "a described change needs a language model, and none is set up for me")
         return self._in_checkout(spot, ["edit", "--format", "json", "--", task], {**settings, **self.model})
+
+    def _solved(self, spot: Spot, facts: str, options: Sequence[str], environment: Mapping[str, str]) -> Made:
+        """The bundle of a solver."""
+        with _desk() as desk:
+            (desk / "facts.json").write_text(facts, encoding="utf-8")
+            out = desk / "bundle.json"
+            words = ["action", "solve", "--facts", str(desk / "facts.json"), "--out", str(out), *options]
+            made = self._in_checkout(spot, words, environment)
+            with suppress(OSError), out.open("rb") as file:
+                return Made(_read(file))
+            return Made("", made.problem or "the solver left nothing")
 
     def _in_checkout(self, spot: Spot, words: list[str], environment: Mapping[str, str]) -> Made:
         """What a verb of ours says about the files of a commit."""

@@ -52,14 +52,15 @@ def read(*, logs: tuple[Path, ...], out: Path, folder: Path) -> int:
 @click.option("--folder", type=_FOLDER, default=Path(), help="The checkout.  [default: here]")
 @click.option("--budget", metavar="TIME", help="How long to run tests, e.g. 90s or 10m.  [default: 5m]")
 @click.option("--test-cmd", metavar="CMD", help="How the tests are run; found when not given.")
-def solve(*, facts: Path, out: Path, folder: Path, budget: str | None, test_cmd: str | None) -> int:
+@click.option("--only-triage", is_flag=True, help="Tell apart whose failures these are, and look for no patch.")
+def solve(*, facts: Path, out: Path, folder: Path, budget: str | None, test_cmd: str | None, only_triage: bool) -> int:
     """Tell apart whose failures these are, look for patches, prove them in the sandbox, write a bundle.
 
     Code of the pull request runs here, so there must be no token in the environment.
     """
     from dspy_ci.commands.solver import solve_facts  # noqa: PLC0415 - help needs none of it
 
-    return solve_facts(folder, facts, out, budget=budget, test_cmd=test_cmd)
+    return solve_facts(folder, facts, out, budget=budget, test_cmd=test_cmd, mend=not only_triage)
 
 
 @command.command(short_help="Post a bundle; needs a token, no checkout and no model.")

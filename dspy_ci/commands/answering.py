@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timezone
 from typing import NamedTuple
 
@@ -54,6 +54,8 @@ def answer(said: Said, desk: Desk) -> Outcome:
     found = heard(said, me)
     if isinstance(found, Ignored):
         return Outcome("ignored", found.reason)
+    me = me or forge.react(said.comment, "eyes").login  # who may not ask for the name sees it under what it did
+    desk = replace(desk, bench=replace(desk.bench, me=me))
     judgement = judged(said, found, forge, me)
     earlier = list(answers(forge.comments(said.number), me))
     if any(attempt.comment == said.comment for _, attempt in earlier):
@@ -63,7 +65,7 @@ def answer(said: Said, desk: Desk) -> Outcome:
             return _told(said, Reply(applied_before(sha)), desk)
         return _refuse(judgement, desk, earlier)
     attempts = [attempt for _, attempt in earlier if attempt.spent]
-    if reason := exhausted(judgement, attempts, _day(desk), desk.limits):
+    if reason := exhausted(judgement, attempts, _day(desk), desk.limits, me):
         return _refuse(Refused(said, reason, judgement.verb), desk, earlier)
     return _carry_out(judgement, desk)
 

@@ -11,10 +11,10 @@ from dspy_ci.reports.bundle import Finding, short
 from dspy_ci.reports.marks import summary_mark
 
 
-def hush(forge: Talks, number: int, failures: Iterable[Failure]) -> None:
-    """Note in our summary comment that these failures are not to be posted at lines any more."""
+def hush(forge: Talks, me: str | None, number: int, failures: Iterable[Failure]) -> None:
+    """Note in our summary comment, which is known by our name, that these are not to be posted at lines any more."""
     keys = [short("finding", Finding(failure).key) for failure in failures]
-    old = standing(author(forge.identity() or ""), forge.comments(number), (), ())
+    old = standing(author(me or ""), forge.comments(number), (), ())
     mark = summary_mark(old.memory.dismissing(*keys))
     if old.summaries:
         first = old.summaries[0]

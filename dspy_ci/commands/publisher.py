@@ -52,8 +52,7 @@ def _rehearsed(bundle: Bundle, target: Target, forge: Forge | None, out: Path, f
     done = publish(bundle, target, drafts, secrets=secret_values(os.environ))
     told = [asdict(posting) for posting in drafts.posted]
     (out / _DRAFTS).write_text(json.dumps(told, indent=1) + "\n", encoding="utf-8")
-    for posting in drafts.posted:
-        sys.stdout.write(f"would {posting.verb.replace('_', ' ')}: {json.dumps(posting.values)}\n")
+    _print("\n".join(f"would {one.verb.replace('_', ' ')}: {json.dumps(one.values)}" for one in drafts.posted))
     sys.stderr.write(f"nothing was posted; all of it stands in {out / _DRAFTS}\n")
     _answer(done, out)
     return ExitCode.SUCCESS
@@ -66,7 +65,12 @@ def _answer(done: Published, out: Path) -> None:
         sys.stdout.write(f"{line}\n")
     notes = "".join(f"\n  {note}" for note in done.notes)
     told = f"{headline(done)}{notes}"
-    sys.stdout.write(f"{muted(told, secrets.token_hex(16)) if 'GITHUB_ACTIONS' in os.environ else told}\n")
+    _print(told)
+
+
+def _print(text: str) -> None:
+    """Print text with foreign words in it; the runner obeys none of them."""
+    sys.stdout.write(f"{muted(text, secrets.token_hex(16)) if 'GITHUB_ACTIONS' in os.environ else text}\n")
 
 
 def outputs(done: Published, out: Path) -> dict[str, str]:

@@ -13,15 +13,15 @@ from dspy_ci.commands.editions import edited
 from dspy_ci.commands.hushing import hush
 from dspy_ci.deliveries.screening import screened
 from dspy_ci.errors import ForgeError, UsageError
-from dspy_ci.failures.rerun import overall
 from dspy_ci.logs.redaction import secret_values
 from dspy_ci.ports.forge import Forge, Job, Pushes, Run
 from dspy_ci.ports.workshop import JobLog, Made, Spot, Workshop
-from dspy_ci.reports.bundle import Bundle, bundle_of, bundle_text
+from dspy_ci.reports.bundle import Bundle, Finding, bundle_of, bundle_text
 from dspy_ci.reports.facts import Facts, Target, facts_of, facts_text
 from dspy_ci.reports.markdown import prose
 from dspy_ci.requests import replies
 from dspy_ci.requests.request import Request
+from dspy_ci.requests.rerunning import again
 from dspy_ci.requests.shelf import Shelved, shelved
 
 _JOBS = 10
@@ -53,6 +53,8 @@ class Bench:
     """Brings a bundle to where people read: as it was posted, and where."""
     settings: Callable[[str], Mapping[str, str]] = field(default=lambda _: {})
     """The settings of the project at a commit of its base branch."""
+    me: str | None = None
+    """The login that our answers bear; None where it is not known."""
 
 
 def explain(request: Request, bench: Bench) -> Reply:
@@ -102,19 +104,22 @@ def score(request: Request, bench: Bench) -> Reply:
 
 def retry(request: Request, bench: Bench) -> Reply:
     """Run failed jobs again, when that may help."""
+    if request.argument:
+        return Reply("All failed jobs of a commit run again, or none: the command is `/dspy retry [sha]`.", "refused")
     red = red_runs(request, bench)
     if not red:
         return Reply("No failed job is known for this commit.", "refused")
-    facts = facts_about(request, bench)
-    advice = overall(replies.roots(facts), changed(request, bench))
-    if advice.chance not in {"likely_flaky", "infrastructure"}:
-        return Reply(replies.not_retried(advice), "refused")
-    again = [run for run, _ in red if run.attempt < _RERUNS and run.status == "completed"]
-    if not again:
+    ready = [run for run, _ in red if run.attempt < _RERUNS and run.status == "completed"]
+    if not ready:
         return Reply("It still runs, or it was run again often enough already.", "refused")
-    for run in again:
+    facts = facts_about(request, bench)
+    seen, problem = experienced(facts, request, bench)
+    advice = again(replies.roots(facts), changed(request, bench), seen)
+    if advice.chance not in {"likely_flaky", "infrastructure"}:
+        return Reply(replies.not_retried(advice, problem), "refused")
+    for run in ready:
         bench.forge.rerun_failed(run.id)
-    return Reply(replies.retried(advice, len(again)))
+    return Reply(replies.retried(advice, len(ready), problem))
 
 
 def apply(request: Request, bench: Bench) -> Reply:
@@ -137,7 +142,7 @@ def ignore(request: Request, bench: Bench) -> Reply:
     named = (only(facts, request.argument) if request.argument else facts).failures
     if not named:
         return Reply("No failure of this commit is called so." if request.argument else "Nothing is red.", "refused")
-    hush(bench.forge, request.pull.number, named)
+    hush(bench.forge, bench.me, request.pull.number, named)
     return Reply(replies.hushed(named))
 
 
@@ -182,6 +187,23 @@ def facts_about(request: Request, bench: Bench) -> Facts:
     return replace(facts, target=target, notes=(*notes, *facts.notes))
 
 
+def experienced(facts: Facts, request: Request, bench: Bench) -> tuple[tuple[Finding, ...], str]:
+    """The findings as the sandbox saw them, or none and why; where only logs can tell, no reason is needed."""
+    if not any(failure.test_id for failure in replies.roots(facts)):
+        return (), ""
+    pull = request.pull
+    if pull.from_fork and not request.named_head:
+        return (), f"code of a fork is run only at a commit that you name: `/dspy retry {pull.head_sha[:12]}`"
+    made = bench.workshop.triage(spot(request), facts_text(facts), bench.settings(pull.base_sha))
+    if made.problem:
+        return (), made.problem
+    bundle = bundle_of(made.text)
+    if bundle.target.head_sha != pull.head_sha:
+        raise UsageError("what came out of the workshop is about another commit")
+    told = any(one.cause for one in bundle.findings)
+    return bundle.findings, "" if told else next(reversed(bundle.notes), "the failures did not come to a test")
+
+
 def spot(request: Request) -> Spot:
     """The commit that is worked on."""
     return Spot(request.pull.head_sha, request.pull.base_sha)
@@ -207,7 +229,7 @@ def stored_patch(request: Request, bench: Bench) -> Shelved | str:
     """The patch that is meant, or in a sentence why there is none."""
     comments = bench.forge.comments(request.pull.number)
     wanted = request.command.arguments[0] if request.command.arguments else ""
-    found = [one for one in shelved(comments, bench.forge.identity()) if one.id.startswith(wanted)]
+    found = [one for one in shelved(comments, bench.me) if one.id.startswith(wanted)]
     if not found:
         return "No patch of mine is stored here under that id; `/dspy fix` looks for one."
     if len({one.id for one in found}) > 1 and wanted:

@@ -21,12 +21,14 @@ from dspy_ci.adapters.workbenches import LocalWorkshop
 from dspy_ci.commands.answering import Desk, answer
 from dspy_ci.commands.rehearsing import Rehearsal
 from dspy_ci.commands.requested import Bench
+from dspy_ci.commands.terminal import show_json
 from dspy_ci.deliveries.publishing import publish
 from dspy_ci.errors import ExitCode, MissingError, NotFound, UsageError
 from dspy_ci.ports.forge import Forge
 from dspy_ci.reports.bundle import Bundle
 from dspy_ci.reports.facts import Target
 from dspy_ci.reports.markdown import visible
+from dspy_ci.reports.workflow import inert
 from dspy_ci.requests.gate import Limits
 from dspy_ci.requests.said import Broken, Said, said
 
@@ -74,7 +76,7 @@ def respond(
         forge, pusher = rehearsal.forge, rehearsal.forge if pusher else None
     outcome = answer(found, desk(found, forge, house, known, pusher))
     for posting in rehearsal.drafts.posted if rehearsal else ():
-        sys.stdout.write(json.dumps({"verb": posting.verb, **posting.values}) + "\n")
+        show_json({"verb": posting.verb, **posting.values})
     return _over(outcome.word, outcome.text)
 
 
@@ -88,7 +90,7 @@ def _over(word: str, text: str) -> int:
     """Tell the runner and the log how it ended."""
     actionsevent.answer(os.environ, {"status": word}, "")
     first = text.strip().split("\n", 1)[0]
-    sys.stderr.write(f"{word}: {visible(first)}\n" if not first.startswith("::") else f"{word}\n")
+    sys.stderr.write(inert(f"{word}: {visible(first)}\n"))
     return ExitCode.SUCCESS
 
 

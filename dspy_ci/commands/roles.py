@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import secrets
 import signal
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
-from contextlib import suppress
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from dspy_ci.commands.cleanroom import for_publisher, for_reader, for_solver
@@ -49,7 +50,8 @@ def all_three(*, logs: tuple[Path, ...], out: Path | None, budget: str | None, d
 
 def _role(words: list[str], environment: Mapping[str, str], limit: float) -> int:
     """Run one role in an empty folder, so that no file of the checkout can pose as a module; its exit code."""
-    with tempfile.TemporaryDirectory(prefix="dspy-ci-role-") as empty:
+    quiet = _muted() if words[0] != "publish" else nullcontext()  # the publisher has annotations to make
+    with tempfile.TemporaryDirectory(prefix="dspy-ci-role-") as empty, quiet:
         child = subprocess.Popen(
             [sys.executable, *(["-I"] if sys.flags.isolated else []), "-c", _CODE.format(cwd=empty), "action", *words],
             cwd=empty, env=dict(environment), start_new_session=True,
@@ -61,6 +63,21 @@ def _role(words: list[str], environment: Mapping[str, str], limit: float) -> int
             return ExitCode.FAULT
         finally:
             _end(child)
+
+
+@contextmanager
+def _muted() -> Iterator[None]:
+    """In a job of GitHub Actions no line that is said meanwhile is an order to the runner."""
+    word = secrets.token_hex(16) if "GITHUB_ACTIONS" in os.environ else ""
+    if word:
+        sys.stderr.write(f"::stop-commands::{word}\n")
+        sys.stderr.flush()
+    try:
+        yield
+    finally:
+        if word:
+            sys.stderr.write(f"\n::{word}::\n")
+            sys.stderr.flush()
 
 
 def _end(child: subprocess.Popen[bytes]) -> None:

@@ -40,8 +40,13 @@ _NOWHERE = "no such branch"
 """No name of a branch holds blanks."""
 
 
-def solve_facts(folder: Path, source: Path, out: Path, *, budget: str | None, test_cmd: str | None) -> int:
-    """Write the bundle; the exit code. A bundle is there from the first moment on, however the solver ends."""
+def solve_facts(
+    folder: Path, source: Path, out: Path, *, budget: str | None, test_cmd: str | None, mend: bool = True
+) -> int:
+    """Write the bundle; the exit code. A bundle is there from the first moment on, however the solver ends.
+
+    Without `mend` it ends when it is known whose failures these are.
+    """
     refuse_powers(os.environ)
     kept = for_solver(os.environ)
     for name in set(os.environ) - {name for name, value in kept.items() if value or not name.startswith("DSPY_CI_")}:
@@ -56,7 +61,7 @@ def solve_facts(folder: Path, source: Path, out: Path, *, budget: str | None, te
         return ExitCode.SUCCESS
     with Progress(quiet=False) as progress:
         try:
-            solver.solve(progress, test_cmd)
+            solver.solve(progress, test_cmd, mend=mend)
         except DspyCiError as error:
             hint = f" ({error.hint})" if error.hint else ""
             solver.fail(clean(f"{error}{hint}"))
@@ -103,8 +108,11 @@ class Solver:
         summary = told if findings else "The logs name no failure."
         self.bundle = Bundle(self.facts.target, "unfixed", summary, findings, notes=_notes(self.facts))
 
-    def solve(self, progress: Progress, test_cmd: str | None) -> None:
-        """Triage, then mend; each adds to the bundle what it found. Raises DspyCiError where it cannot go on."""
+    def solve(self, progress: Progress, test_cmd: str | None, *, mend: bool = True) -> None:
+        """Triage, then mend where that is wanted; each adds to the bundle what it found.
+
+        Raises DspyCiError where it cannot go on.
+        """
         root = place(self.folder).root
         self._at_head(root)
         with ExitStack() as stack:
@@ -116,7 +124,8 @@ class Solver:
             self.bundle = replace(self.bundle, sandbox=Sandbox(told.tier, told.name, told.network, told.files))
             progress.show(Step("sandbox", f"tier {told.tier} ({told.name})"))
             blamed = self._triaged(progress, base, options) if base else None
-            self._mended(progress, root, options, blamed)
+            if mend:
+                self._mended(progress, root, options, blamed)
 
     def fail(self, why: str) -> None:
         """Say why there is no more to say; what is known already stays."""

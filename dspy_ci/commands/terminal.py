@@ -12,6 +12,7 @@ from typing import Any
 import click
 
 from dspy_ci.reports.styled import Style, Styled
+from dspy_ci.reports.workflow import inert
 
 _LOOKS: dict[Style, dict[str, Any]] = {
     "plain": {},
@@ -30,12 +31,18 @@ def show(lines: Iterable[Styled], *, err: bool = False) -> None:
     """Print a report, line by line as it comes."""
     for line in lines:
         text = _CONTROL.sub("\N{REPLACEMENT CHARACTER}", line.text)
-        click.secho(text, err=err, color=colour(), **_LOOKS[line.style])
+        click.secho(inert(text) if _obeyed() else text, err=err, color=colour(), **_LOOKS[line.style])
 
 
 def show_json(record: dict[str, Any]) -> None:
     """Print one JSON object on one line of standard output; text that is no Unicode is escaped."""
-    click.echo(json.dumps(record, ensure_ascii=True, default=str))
+    text = json.dumps(record, ensure_ascii=True, default=str)
+    click.echo(text.replace("##[", "#\\u0023[") if _obeyed() else text)
+
+
+def _obeyed() -> bool:
+    """Whether somebody takes orders from what is printed: the runner of GitHub Actions."""
+    return "GITHUB_ACTIONS" in os.environ
 
 
 def colour() -> bool | None:

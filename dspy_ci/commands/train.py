@@ -18,8 +18,9 @@ FC = TypeVar("FC", bound=Callable[..., Any])
     short_help="Learn from the repository's own history, and show what was gained.", invoke_without_command=True
 )
 @click.option("--auto", is_flag=True, help="Mine, run, report and promote in one go, with a light budget.")
+@click.option("--budget", metavar="TIME", default="10m", show_default=True, help="With --auto: how long to mine.")
 @click.pass_context
-def command(context: click.Context, *, auto: bool) -> int | None:
+def command(context: click.Context, *, auto: bool, budget: str) -> int | None:
     """Learn from the repository's own history, and show what was gained.
 
     `mine` finds bugs with their cures, `run` learns from them, `report` examines what was learnt on newer ones, and
@@ -34,7 +35,7 @@ def command(context: click.Context, *, auto: bool) -> int | None:
         return 2
     from dspy_ci.commands import training  # noqa: PLC0415 - help needs none of it
 
-    return training.auto(Path.cwd(), training.Manner())
+    return training.auto(Path.cwd(), training.Manner(), seconds(budget))
 
 
 @command.command(short_help="Find bugs with their cures in the history, each proved in the sandbox.")

@@ -88,9 +88,9 @@ def promote(folder: Path, module: str, manner: Manner, **options: object) -> int
     return ExitCode.SUCCESS
 
 
-def auto(folder: Path, manner: Manner, **options: object) -> int:
-    """Mine, run, report and promote with a light budget; the exit code is that of the last step."""
-    wish = Wish(200, 60, 600.0, manner.data, json=manner.json, quiet=manner.quiet)
+def auto(folder: Path, manner: Manner, budget: float = 600.0, **options: object) -> int:
+    """Mine for `budget` seconds, run, report and promote; the exit code is that of the last step."""
+    wish = Wish(200, 60, budget, manner.data, json=manner.json, quiet=manner.quiet)
     if mined := mine_here(folder, wish, **options):
         return mined
     codes = [_whole(folder, module, manner, **options) for module in ("priors", *_programs(folder, options))]

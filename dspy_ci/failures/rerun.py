@@ -66,7 +66,11 @@ def overall(failures: Sequence[Failure], changed: Collection[str] = ()) -> Rerun
     """What another run of the whole job would bring: it helps only if it helps every root cause."""
     if not failures:
         return Rerun("unknown", "no failure was found")
-    each = [rerun(failure, changed) for failure in failures]
+    return together([rerun(failure, changed) for failure in failures])
+
+
+def together(each: Sequence[Rerun]) -> Rerun:
+    """What another run of the whole job would bring, from what it would bring for each root cause, of which one is."""
     chances = {found.chance for found in each}
     if chances == {"infrastructure"}:
         return Rerun("infrastructure", f"every root cause is outside of the code: {each[0].reason}")

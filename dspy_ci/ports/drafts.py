@@ -218,9 +218,10 @@ class Drafts:
         there.append(comment)
         return comment
 
-    def react(self, comment_id: int, reaction: Reaction, *, talk: Talk = "issue") -> None:
+    def react(self, comment_id: int, reaction: Reaction, *, talk: Talk = "issue") -> User:
         """See Talks."""
         self._post("react", comment_id=comment_id, reaction=reaction, talk=talk)
+        return self._us
 
     def create_check(
         self, *, name: str, commit: str, conclusion: Conclusion, title: str, summary: str,

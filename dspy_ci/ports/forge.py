@@ -291,7 +291,7 @@ class Talks(Protocol):
     """What was said, and what we say."""
 
     def identity(self) -> str | None:
-        """The login that our posts bear; None where the token may not ask."""
+        """The login that our posts bear; None where the token may not ask, which no answer does not mean."""
         ...
 
     def comments(self, number: int) -> tuple[Comment, ...]:
@@ -330,8 +330,8 @@ class Talks(Protocol):
         """Answer a comment at a line."""
         ...
 
-    def react(self, comment_id: int, reaction: Reaction, *, talk: Talk = "issue") -> None:
-        """Put a reaction on a comment; once is enough."""
+    def react(self, comment_id: int, reaction: Reaction, *, talk: Talk = "issue") -> User:
+        """Put a reaction on a comment, once is enough; in whose name, which is nobody's where the forge is silent."""
         ...
 
     def create_check(

@@ -34,7 +34,7 @@ class Made(NamedTuple):
 
 
 class Workshop(Protocol):
-    """Three benches. None of them raises for what the foreign code does; that is a problem in words."""
+    """Five benches. None of them raises for what the foreign code does; that is a problem in words."""
 
     def facts(self, target: str, logs: Sequence[JobLog]) -> Made:
         """What is red, as the logs tell it: a record of facts about a target, which is given in JSON."""
@@ -42,6 +42,10 @@ class Workshop(Protocol):
 
     def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
         """Verified patches for the facts at a commit: a bundle. The settings are those of the base branch."""
+        ...
+
+    def triage(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
+        """Whose the failures in the facts are, by runs at a commit and at its base: a bundle without patches."""
         ...
 
     def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
@@ -68,6 +72,10 @@ class ScriptedWorkshop:
     def bundle(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
         """See Workshop."""
         return self._answer("bundle", spot, facts, settings)
+
+    def triage(self, spot: Spot, facts: str, settings: Mapping[str, str]) -> Made:
+        """See Workshop."""
+        return self._answer("triage", spot, facts, settings)
 
     def score(self, spot: Spot, settings: Mapping[str, str]) -> Made:
         """See Workshop."""

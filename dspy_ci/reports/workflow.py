@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Iterator, Mapping
 
 from dspy_ci.ports.forge import Annotation, Level
@@ -9,6 +10,8 @@ from dspy_ci.reports.markdown import visible
 
 MOST = 10
 """Annotations of one level that GitHub keeps of one step; the rest is dropped silently."""
+_ORDER = re.compile(r"(?:^|(?<=[\r\n]))[^\S\r\n]*:(?=:)|#(?=#\[)")
+"""Where a command begins: `::name` at the start of a line, blanks before it or not; `##[name]` anywhere."""
 _WORDS: dict[Level, str] = {"failure": "error", "warning": "warning", "notice": "notice"}
 
 
@@ -28,6 +31,11 @@ def annotated(notes: Iterable[Annotation]) -> Iterator[str]:
 def muted(text: str, token: str) -> str:
     """Foreign text for standard output: what looks like a command in it is none. `token` is known to nobody else."""
     return f"::stop-commands::{token}\n{text}\n::{token}::"
+
+
+def inert(text: str) -> str:
+    """Foreign text of which no line is a command: what would begin one has a blank within."""
+    return _ORDER.sub(r"\g<0> ", text)
 
 
 def _data(text: str) -> str:

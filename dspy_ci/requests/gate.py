@@ -17,6 +17,8 @@ _STRANGERS = {"NONE", "FIRST_TIMER", "FIRST_TIME_CONTRIBUTOR", "MANNEQUIN"}
 _HELP = "`/dspy help` lists what I can do"
 OURS = "the newest commit is my own, and I do not work on top of that; push something, or look at it yourself"
 """Why nothing that changes the branch is done."""
+NAMELESS = "GitHub does not tell me who I am, so I cannot count my attempts, and make none; give me another token"
+"""Why nothing that counts is done: an answer of ours could not be told from a forged one."""
 
 
 class Asked(Protocol):
@@ -75,10 +77,12 @@ def judged(said: Said, asked: Command | Refused, forge: Asked, me: str | None) -
     return Refused(said, reason, asked.verb) if reason else Request(said, asked, pull)
 
 
-def exhausted(request: Request, attempts: Iterable[Attempt], today: str, limits: Limits) -> str | None:
-    """Why no further attempt is made; None when one may be."""
+def exhausted(request: Request, attempts: Iterable[Attempt], today: str, limits: Limits, me: str | None) -> str | None:
+    """Why no further attempt is made; None when one may be. They are counted by our name, so without it none is."""
     if not VERBS[request.verb].spends:
         return None
+    if not me:
+        return NAMELESS
     spent = [one for one in attempts if one.comment != request.said.comment]
     if sum(one.sha == request.pull.head_sha for one in spent) >= limits.per_commit:
         return f"I have tried {_times(limits.per_commit)} on this commit; push something new, and I try again"

@@ -144,17 +144,19 @@ def hushed(failures: Sequence[Failure]) -> str:
     return f"I post no more about {names}{more} on this pull request, unless a command asks me to."
 
 
-def retried(advice: Rerun, runs: int) -> str:
-    """That failed jobs run again."""
+def retried(advice: Rerun, runs: int, problem: str = "") -> str:
+    """That failed jobs run again. `problem` says why only the logs were asked."""
     why = f"{advice.chance.replace('_', ' ')}, {prose(advice.reason)}"
-    return f"The failed jobs of {_counted(runs, 'run')} run again: {why}."
+    return f"The failed jobs of {_counted(runs, 'run')} run again: {why}.{_logs_alone(problem)}"
 
 
-def not_retried(advice: Rerun) -> str:
-    """That they do not, and why."""
+def not_retried(advice: Rerun, problem: str = "") -> str:
+    """That they do not, and why. `problem` says why only the logs were asked."""
     if advice.chance == "deterministic":
-        return f"I do not run it again, because that would bring the same: {prose(advice.reason)}."
-    return f"I run failed jobs again only when chance or the outside is likely to blame: {prose(advice.reason)}."
+        told = f"I do not run it again, because that would bring the same: {prose(advice.reason)}."
+    else:
+        told = f"I run failed jobs again only when chance or the outside is likely to blame: {prose(advice.reason)}."
+    return f"{told}{_logs_alone(problem)}"
 
 
 def _root(number: int, failure: Failure, changed: Sequence[str]) -> str:
@@ -167,6 +169,10 @@ def _root(number: int, failure: Failure, changed: Sequence[str]) -> str:
         f"(failure {code(failure.fingerprint[:10])})\n\n{fence(told[:_EXCERPT])}\n\n"
         f"   {advice.chance.replace('_', ' ')}: {prose(advice.reason)}"
     )
+
+
+def _logs_alone(problem: str) -> str:
+    return f"\n\nOnly the logs were asked: {prose(problem)}" if problem else ""
 
 
 def _again(advice: Rerun) -> str:

@@ -31,6 +31,11 @@ class Request:
         return self.command.verb
 
     @property
+    def named_head(self) -> bool:
+        """Whether the person named the commit that is worked on."""
+        return any(is_commit(one, self.pull) for one in self.command.arguments)
+
+    @property
     def argument(self) -> str | None:
         """The failure, patch or task that the verb is about; not the commit."""
         rest = [one for one in self.command.arguments if not is_commit(one, self.pull)]

@@ -32,7 +32,8 @@ VERBS = {
     "explain": Verb("explain", "name the failures of this commit, root cause first", spends=True),
     "apply": Verb("apply [id]", "commit a verified patch to this branch", changes=True, takes=1),
     "retry": Verb(
-        "retry", "run failed jobs again, when they failed by chance or from outside", spends=True, changes=True
+        "retry [sha]", "run failed jobs again, when they failed by chance or from outside", spends=True, changes=True,
+        takes=1,
     ),
     "edit": Verb(
         'edit "what to change"', "make a described change (needs a model)", spends=True, runs_code=True, changes=True,

@@ -5,10 +5,10 @@ import json
 import os
 import re
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
-import yaml
 
 from dspy_ci.commands.publisher import publish_bundle
 from dspy_ci.errors import DspyCiError
@@ -16,7 +16,7 @@ from dspy_ci.failures.failure import Failure
 from dspy_ci.reports.bundle import Bundle, Finding, Proof, Proposal, Sandbox, bundle_text
 from dspy_ci.reports.facts import Target
 from dspy_ci.verdicts.verdict import TestDelta as Delta
-from tests.actions.conftest import GREEN, RED
+from tests.actions.conftest import GREEN, RED, script
 from tests.actions.runner.forge import Forge, serving
 
 ROOT = Path(__file__).parents[2]
@@ -35,7 +35,7 @@ TEST = "tests/test_shelf.py::test_the_last_page_may_be_short"
 
 
 @pytest.fixture(scope="module")
-def forge(tmp_path_factory):
+def forge(tmp_path_factory, described):
     """`acme/shelf` with a pull request that loses the last page; one for all cases, emptied before each."""
     root = tmp_path_factory.mktemp("forge")
 
@@ -57,7 +57,7 @@ def forge(tmp_path_factory):
         "number": 7, "title": "Shorter", "user": {"login": "ada", "type": "User"}, "state": "open",
         "head": {"sha": shas[1], "ref": "topic", "repo": repo}, "base": {"sha": shas[0], "ref": "main", "repo": repo},
     }  # fmt: skip
-    with serving(Forge(str(root), pull)) as made:
+    with serving(Forge(str(root), pull, api=described)) as made:
         made.tokens[TOKEN] = {"actions": "read", "contents": "read", "pull-requests": "write", "checks": "write"}
         yield made
 
@@ -235,7 +235,7 @@ HOSTILE = [
     "::set-output name=status::green", "::add-mask::a", "\r\n::stop-commands::x\n::warning::forged",
     "%0A::error::forged", "\x1b]8;;https://evil\x07click\x1b]8;;\x07", "\u202etxet", "\u200b@\u200borg",
     f"token {TOKEN}", "key AKIAIOSFODNN7EXAMPLQ", "a\nstatus=green\nstatus<<E\ngreen\nE",
-    "<script>alert(1)</script>", "https://evil/?q=1",
+    "<script>alert(1)</script>", "https://evil/?q=1", "a ##[error]forged", "##[add-mask]a", " ##[stop-commands]x",
 ]  # fmt: skip
 
 
@@ -277,7 +277,7 @@ def commands(out):
             stopped = None if line == f"::{stopped}::" else stopped
         elif line.startswith("::stop-commands::"):
             stopped = line.removeprefix("::stop-commands::")
-        elif re.match(r"\s*::[a-z-]+", line) and "title=dspy-ci" not in line:
+        elif re.match(r"\s*::[a-z-]+|(?!\s*::).*##\[[a-z-]+", line) and "title=dspy-ci" not in line:
             obeyed.append(line)
     return obeyed
 
@@ -302,12 +302,59 @@ def test_hostile_lines_of_a_log_give_no_orders_to_the_job_that_explains_it(job, 
     assert not re.search("[\u202e\x1b\x07]", job.summary)
 
 
-def test_a_job_that_writes_takes_nothing_from_the_cache():
-    """Another job of the same branch, which ran foreign code, may have filled it."""
-    for path in [ROOT / "action.yml", *ROOT.glob("actions/*/action.yml")]:
-        for step in yaml.safe_load(path.read_text())["runs"]["steps"]:
-            if "actions/cache" in step.get("uses", ""):
-                assert step["if"] == "${{ inputs.mode == 'fix' || inputs.mode == 'solve' }}"
+@pytest.mark.parametrize("mode", ["fix", "read", "solve", "publish"])
+@pytest.mark.parametrize("event", ["pull_request", "push", "workflow_run", "issue_comment"])
+def test_only_jobs_that_run_code_of_their_own_branch_take_wheels_from_the_cache(job, mode, event):
+    """A job that ran foreign code may have filled it: for its own branch, or behind `workflow_run` for all of them."""
+    job.github["event_name"] = event
+    for extra in ("", "-github"):
+        script(job.temp / f"dspy-ci{extra}" / "bin" / "python", "#!/bin/sh\n")
+    job.run([{"uses": f"dspy-ci/dspy-ci@{PIN}", "with": {"mode": mode, "github-token": ""}}])
+    kept = job.outcomes["Keep wheels between runs"] != "skipped"
+    assert kept == (mode in {"fix", "solve"} and event in {"pull_request", "push"})
+
+
+def test_no_other_action_of_ours_uses_a_cache():
+    for path in ROOT.glob("actions/*/action.yml"):
+        assert "actions/cache" not in path.read_text()
+
+
+ORDERS = "::error::forged\n  ::add-mask::a\nx ##[error]forged\n##[add-mask]b\n::stop-commands::c\n::warning::forged"
+
+
+@pytest.mark.parametrize("stream", ["", ">&2"])
+@pytest.mark.parametrize(("uses", "given"), [
+    ("", {"mode": "read"}), ("", {"mode": "solve"}), ("/actions/fix", {}), ("/actions/respond", {}),
+    ("/actions/train", {}),
+])  # fmt: skip
+def test_nothing_that_a_role_says_is_an_order_to_the_runner(job, uses, given, stream):
+    """Names of tests and lines of logs stand in what a role says while it works."""
+    record = json.dumps({"status": "green", "failures": []})
+    for extra in ("", "-github"):
+        script(job.temp / f"dspy-ci{extra}" / "bin" / "python", f"""#!/bin/bash
+[[ "$*" == *doctor* ]] && exit
+if [[ "$*" == *tell.py* ]]; then exec {sys.executable} "$@"; fi
+[[ "$*" == *format?json* ]] && echo '{record}'
+[[ "$*" == *format?json* && -z "{stream}" ]] || printf '%b\\n' "$ORDERS" {stream}
+exit 0
+""")  # fmt: skip
+    job.environ["ORDERS"] = ORDERS
+    job.github["event_path"] = str(job.temp / "none")
+    for name in ("facts", "bundle"):
+        Path(job.store["artifacts"], f"dspy-ci-{name}").mkdir(parents=True)
+        Path(job.store["artifacts"], f"dspy-ci-{name}", f"{name}.json").write_text("{}")
+    job.run([{"uses": f"dspy-ci/dspy-ci{uses}@{PIN}", "with": given}])
+    assert (job.annotations, job.masks) == ([], [])
+    assert "forged" in job.log or "fix" in uses
+
+
+@pytest.mark.parametrize("path", sorted((ROOT / "actions/steps").glob("*.sh")), ids=lambda path: path.name)
+def test_the_scripts_run_in_the_bash_that_macos_has(path):
+    """There an empty list is an unknown variable, and grep has no lines that end with NUL."""
+    text = path.read_text()
+    bare = re.sub(r'\$\{(\w+)\[@\]\+"\$\{\1\[@\]\}"\}', "", text)
+    assert set(re.findall(r"\$\{(\w+)\[@\]\}", bare)) <= {"role"}
+    assert not re.search(r"grep -\w*z|mapfile|readarray|declare -A|\$\{\w+(?:,,|\^\^)", text)
 
 
 def test_the_solver_sees_no_token_even_where_the_job_has_one(job):
@@ -320,6 +367,14 @@ def test_the_solver_sees_no_token_even_where_the_job_has_one(job):
     job.run([{"uses": f"dspy-ci/dspy-ci@{PIN}", "with": {"mode": "solve", "github-token": TOKEN}}])
     assert (job.temp / "seen").exists(), job.log
     assert TOKEN not in (job.temp / "seen").read_text()
+
+
+@pytest.mark.parametrize(("given", "rehearsed"), [("true", True), ("yes", True), ("True", True), ("false", False)])
+def test_in_doubt_nothing_is_posted(job, given, rehearsed):
+    script(job.temp / "dspy-ci-github" / "bin" / "python", '#!/bin/sh\necho "$@" >> "$RUNNER_TEMP/asked"\n')
+    job.run([{"uses": f"dspy-ci/dspy-ci@{PIN}", "with": {"dry-run": given, "github-token": ""}}])
+    last = (job.temp / "asked").read_text().splitlines()[-1]
+    assert ("--dry-run" in last) == rehearsed
 
 
 @pytest.mark.parametrize("mode", ["", "Fix", "solve --out /x", "$(touch pwned)", "fix\nread", "../../x"])

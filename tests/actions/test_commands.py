@@ -3,9 +3,11 @@
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.actions.conftest import GREEN, RED
 from tests.actions.runner import workflow
+from tests.actions.runner.expressions import filled
 from tests.actions.runner.forge import Forge, serving
 
 ROOT = Path(__file__).parents[2]
@@ -13,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def forge(repository, git):
+def forge(repository, git, described):
     """`acme/shelf` with a pull request, on which Ada may write."""
     root = repository(GREEN, RED, name="upstream")
     shas = git(root, "rev-parse", "HEAD~1", "HEAD").split()
@@ -22,7 +24,7 @@ def forge(repository, git):
         "number": 7, "title": "Shorter", "user": {"login": "ada", "type": "User"}, "state": "open", "draft": False,
         "head": {"sha": shas[1], "ref": "topic", "repo": repo}, "base": {"sha": shas[0], "ref": "main", "repo": repo},
     }  # fmt: skip
-    with serving(Forge(str(root), pull, people={"ada": "write"})) as made:
+    with serving(Forge(str(root), pull, people={"ada": "write"}, api=described)) as made:
         yield made
 
 
@@ -87,6 +89,27 @@ def test_a_writer_is_answered_with_no_more_rights_than_the_file_asks_for(say, fo
 def test_what_is_no_command_starts_no_job(say, forge, said):
     assert say(**said).results == {"respond": "skipped"}
     assert forge.asked == []
+
+
+STRANGER = {"body": "/dspy fix", "author_association": "NONE", "id": 9, "user": {"type": "User"}}
+WRITER = {"body": "/dspy fix", "author_association": "MEMBER", "id": 8, "user": {"type": "User"}}
+
+
+@pytest.mark.parametrize(
+    ("comment", "in_line"),
+    [
+        (WRITER, True),
+        ({**WRITER, "author_association": "CONTRIBUTOR"}, True),
+        ({**WRITER, "body": "looks good"}, False),
+        ({**WRITER, "user": {"type": "Bot"}}, False),
+        (STRANGER, False),
+    ],
+)
+def test_nobody_pushes_a_command_out_of_the_line_by_talking(comment, in_line):
+    """GitHub lets one run of a group wait, and a newer one takes its place."""
+    group = yaml.safe_load((ROOT / "docs/workflows/commands.yml").read_text())["concurrency"]["group"]
+    told = filled(group, {"github": {"event": {"issue": {"number": 7}, "comment": comment}}})
+    assert told == f"commands-7-{'line' if in_line else comment['id']}"
 
 
 def test_who_may_not_write_is_refused_and_nothing_of_the_pull_request_is_run(say, forge):

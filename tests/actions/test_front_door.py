@@ -17,7 +17,7 @@ pytestmark = pytest.mark.slow
 
 
 @pytest.fixture
-def forge(repository, git):
+def forge(repository, git, described):
     """`acme/shelf` with a pull request that loses the last page."""
     root = repository(GREEN, name="upstream")
     base = git(root, "rev-parse", "HEAD").strip()
@@ -31,7 +31,7 @@ def forge(repository, git):
         "number": 7, "title": "Shorter", "user": {"login": "ada", "type": "User"}, "state": "open", "draft": False,
         "head": {"sha": head, "ref": "topic", "repo": repo}, "base": {"sha": base, "ref": "main", "repo": repo},
     }  # fmt: skip
-    with serving(Forge(str(root), pull)) as made:
+    with serving(Forge(str(root), pull, api=described)) as made:
         yield made
 
 
@@ -91,11 +91,13 @@ def apply(forge, patch, tmp_path):
 def test_a_red_pull_request_gets_a_proved_suggestion(run, forge, tmp_path):
     ran = run("one-job.yml", text=quicker)
     assert ran.results == {"test": "failure", "mend": "success"}, ran.jobs["mend"].log
+    assert ran.jobs["mend"].outcomes["Keep wheels between runs"] == "success"
     delivered(ran, ran.jobs["mend"], forge, tmp_path)
 
 
 def test_three_jobs_hand_one_file_each_on_and_publishing_twice_says_nothing_twice(run, forge, tmp_path):
-    ran = run("three-jobs.yml", text=quicker)
+    ran = run("three-jobs.yml", text=lambda text: with_a_solver_that_may_do_nothing(quicker(text)))
+    assert ran.tokens[next(token for token in ran.tokens if "solve" in token)] == {}
     assert ran.results == {"test": "failure", "read": "success", "solve": "success", "publish": "success"}
     publish = ran.jobs["publish"]
     delivered(ran, publish, forge, tmp_path)
@@ -106,6 +108,14 @@ def test_three_jobs_hand_one_file_each_on_and_publishing_twice_says_nothing_twic
     solver = next(token for token, rights in forge.tokens.items() if "solve" in token)
     assert solver not in {token for token, *_ in forge.asked}
     assert list(publish.workspace.iterdir()) == []
+
+
+def with_a_solver_that_may_do_nothing(text):
+    """As the file says that a public repository can do."""
+    asked = "    permissions:\n      contents: read # check the code out; a public"
+    allowed = text.replace(asked, "    permissions: {} # a public")
+    assert allowed != text
+    return allowed
 
 
 def delivered(ran, last, forge, tmp_path):
@@ -200,6 +210,7 @@ def test_the_pull_request_of_a_fork_is_served_by_the_run_behind_its_run(run, for
     (comment,) = forge.comments
     assert "test_the_last_page_may_be_short" in comment["body"]
     assert bundle(ran)["target"]["pull"] == 7
+    assert ran.jobs["solve"].outcomes["Keep wheels between runs"] == "skipped"
     assert forge.refused == []
     env = "".join(
         path.read_text(errors="replace") for path in (ran.jobs["solve"].workspace / "fork" / ".git").glob("config")

@@ -18,7 +18,7 @@ STEERING = {"if", "uses", "working-directory", "with"}
 """Keys of a step that the runner itself reads."""
 VERBS = {"action.yml": "action", "respond": "respond", "fix": "fix", "explain": "explain"}
 LEFT_OUT = {
-    "action": {"logs", "out", "facts", "bundle", "folder"},  # how the roles find each other is ours to say
+    "action": {"logs", "out", "facts", "bundle", "folder", "only_triage"},  # how the roles work together is ours to say
     "respond": {"event", "event_name", "dry_run", "allow_unsandboxed", "per_commit", "per_day"},
     "fix": {
         "base",

@@ -1,13 +1,15 @@
 """Training at night, and the pull request that comes of it."""
 
+import importlib.util
 import json
+import re
 import threading
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
 import pytest
 
-from tests.actions.conftest import script
+from tests.actions.conftest import GREEN, RED, script
 from tests.actions.runner import workflow
 
 ROOT = Path(__file__).parents[2]
@@ -15,7 +17,7 @@ LEARNT = json.dumps({"schema": "dspy-ci/program/1", "instructions": "Look at the
 
 
 class Forge(BaseHTTPRequestHandler):
-    """Pull requests, as a list; answers 403 as long as `closed`."""
+    """Pull requests, as a list; answers 403 as long as `closed`. Every request is held against GitHub's description."""
 
     def log_message(self, *_):
         """Silence."""
@@ -27,11 +29,17 @@ class Forge(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
+    def check(self, method, body=None):
+        path, _, query = self.path.partition("?")
+        self.server.problems += self.server.api.problems(method, path, query, body) if self.server.api else []
+
     def do_GET(self):
+        self.check("GET")
         self.answer(200, self.server.pulls)
 
     def do_POST(self):
         record = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.check("POST", record)
         self.server.asked.append((self.path, self.headers["Authorization"], record))
         if self.server.closed:
             return self.answer(403, {"message": "GitHub Actions is not permitted to create or approve pull requests."})
@@ -40,14 +48,15 @@ class Forge(BaseHTTPRequestHandler):
 
 
 @pytest.fixture
-def forge():
+def forge(described):
     with HTTPServer(("127.0.0.1", 0), Forge) as server:
-        server.pulls, server.asked, server.closed = [], [], False
+        server.pulls, server.asked, server.closed, server.api, server.problems = [], [], False, described, []
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
         thread.start()
         yield server
         server.shutdown()
         thread.join()
+        assert server.problems == []
 
 
 @pytest.fixture
@@ -107,6 +116,21 @@ def test_what_was_promoted_becomes_one_pull_request_and_stays_one(night, forge, 
 
 
 @pytest.mark.slow
+def test_a_real_training_on_a_small_history_tells_its_figures_and_promotes_nothing_unproved(
+    job, repository, checked_out
+):
+    job = checked_out(repository(GREEN, RED, {"shelf.py": GREEN["shelf.py"]}, name="history"))
+    step = {"id": "train", "uses": f"dspy-ci/dspy-ci/actions/train@{'0' * 40}", "with": {"budget": "5s"}}
+    outputs = job.run([step])["train"]["outputs"]
+    assert job.status == "success", job.log
+    assert re.search(r"^     *\d+ train, \d+ validation, \d+ heldout", job.summary, re.MULTILINE), job.summary
+    cases = int(re.search(r"^    (\d+) cases?:", job.summary, re.MULTILINE)[1])
+    assert bool(cases) == ("Learnt" in job.summary), job.summary  # a slow machine finds none in that time
+    assert outputs["promoted"] == "0"
+    assert job.outcomes["Hand the promoted files on"] == "skipped"
+
+
+@pytest.mark.slow
 def test_a_night_without_progress_opens_nothing(night, forge):
     run, _ = night
     ran = run(1, [])
@@ -150,6 +174,20 @@ def test_an_artifact_that_holds_anything_else_is_not_proposed(job, green, checke
     assert job.status == "failure"
     assert len(job.annotations) == 1
     assert git(job.workspace, "branch", "--list", "dspy-ci/*") == ""
+
+
+def test_a_branch_is_named_to_the_forge_as_data(monkeypatch, green, tmp_path):
+    spec = importlib.util.spec_from_file_location("propose", ROOT / "actions/steps/propose.py")
+    propose = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(propose)
+    asked = []
+    monkeypatch.chdir(green)
+    monkeypatch.setenv("GITHUB_REPOSITORY", "acme/shelf")
+    monkeypatch.setenv("GITHUB_REF_NAME", "main&state=all#x")
+    monkeypatch.setattr(propose, "push", lambda url: None)
+    monkeypatch.setattr(propose, "asked", lambda method, path: asked.append(path) or [{"html_url": "there"}])
+    assert propose.proposed({"ranking.json": LEARNT}) == "there"
+    assert asked == ["/repos/acme/shelf/pulls?state=open&head=acme%3Adspy-ci%2Ftraining&base=main%26state%3Dall%23x"]
 
 
 def test_a_link_in_the_repository_does_not_lead_the_files_elsewhere(job, repository, checked_out, tmp_path, git):

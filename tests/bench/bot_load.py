@@ -28,8 +28,9 @@ class Hub(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 256
 
-    def __init__(self):
+    def __init__(self, api=None):
         super().__init__(("127.0.0.1", 0), _Handler)
+        self.api, self.problems, self.seen = api, [], set()
         self.comments, self.reactions, self.requests = {}, Counter(), 0
         self.lock = threading.Lock()
         threading.Thread(target=self.serve_forever, daemon=True).start()
@@ -40,6 +41,14 @@ class Hub(ThreadingHTTPServer):
     @property
     def url(self):
         return f"http://127.0.0.1:{self.server_address[1]}"
+
+    def check(self, method, target, body=None):
+        """Hold a request against GitHub's description of its API, once for each kind of request."""
+        path, _, query = target.partition("?")
+        kind = method, re.sub(r"\d+", "0", path), tuple(sorted(body or ()))
+        if self.api and path != "/graphql" and kind not in self.seen:
+            self.seen.add(kind)
+            self.problems += self.api.problems(method, path, query, body)
 
     def answered(self):
         """Comment id -> how many answers of ours name it."""
@@ -58,6 +67,7 @@ class _Handler(BaseHTTPRequestHandler):
         pass
 
     def do_GET(self):
+        self.server.check("GET", self.path)
         path, _, query = self.path.partition("?")
         if match := re.search(r"/collaborators/([^/]+)/permission$", path):
             self._say(
@@ -77,13 +87,14 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_POST(self):
         body = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        self.server.check("POST", self.path, body)
         if self.path == "/graphql":
             threads = {"pageInfo": {"hasNextPage": False, "endCursor": None}, "nodes": []}
             self._say({"data": {"viewer": {"login": ME}, "repository": {"pullRequest": {"reviewThreads": threads}}}})
         elif match := re.search(r"/issues/comments/(\d+)/reactions$", self.path):
             with self.server.lock:
                 self.server.reactions[int(match[1]), body["content"]] += 1
-            self._say({"id": 1}, 201)
+            self._say({"id": 1, "user": {"login": ME, "type": "Bot"}}, 201)
         elif match := re.search(r"/issues/(\d+)/comments$", self.path):
             with self.server.lock:
                 said = self.server.comments.setdefault(int(match[1]), [])
@@ -250,9 +261,9 @@ def deliver(bot, comment, number, load):
     raise AssertionError("never acknowledged")
 
 
-def run(folder, deliveries, kills, patience, workers=2):
+def run(folder, deliveries, kills, patience, workers=2, api=None):
     """Deliver, kill, restart, and wait until everything was answered."""
-    hub, load = Hub(), Load(kills=kills)
+    hub, load = Hub(api), Load(kills=kills)
     bot = Bot(hub, folder / "state.sqlite", workers)
     bot.start()
     load.repeated = deliveries // 10
@@ -282,7 +293,7 @@ def run(folder, deliveries, kills, patience, workers=2):
     wanted = {one for one in comments if one % 20}
     load.unanswered = wanted - set(answers)
     load.doubled = {one: count for one, count in answers.items() if count > 1}
-    load.requests = hub.requests
+    load.requests, load.problems = hub.requests, hub.problems
     hub.shutdown()
     hub.server_close()
     return load

@@ -8,8 +8,6 @@ import subprocess
 import sys
 from pathlib import Path
 
-import githubapi
-import npmpack
 import pytest
 from fakegithub import FakeGitHub
 
@@ -64,12 +62,6 @@ def test_no_token_is_anywhere():
     assert not seen, "LEAKED"
     assert False, "NO LEAK " + repr(seen)
 """
-
-
-@pytest.fixture(scope="session")
-def api(tmp_path_factory):
-    folder = tmp_path_factory.getbasetemp().parent / "dspy-ci-npm"
-    return githubapi.loaded(npmpack.fetched("@octokit/openapi@23", folder, "generated/api.github.com.json"))
 
 
 @pytest.fixture

@@ -140,6 +140,53 @@ def test_attempts_are_counted_by_our_own_answers(ask):
     assert ask("/dspy help", comment=10)[0] == "done"
 
 
+def test_a_token_that_may_not_ask_its_name_reads_it_under_its_first_sign(ask, forge):
+    forge.me = None
+    for number in range(3):
+        assert ask("/dspy explain", comment=number + 1)[0] == "done"
+    assert ask("/dspy explain", comment=3)[0] == "known"
+    word, posted, _ = ask("/dspy fix", comment=9)
+    assert word == "refused"
+    assert "3 times on this commit" in texts(posted)[0]
+
+
+@pytest.mark.parametrize("verb", ["fix", "plan", "explain", "retry", "score", 'edit "x"'])
+def test_who_cannot_learn_its_name_at_all_makes_no_attempt_and_says_so(ask, forge, monkeypatch, verb):
+    """Its answers could not be told from forged ones, so nothing could be counted."""
+    forge.me = None
+    monkeypatch.setattr(type(forge), "_us", User("", "Ghost"))
+    word, posted, workshop = ask(f"/dspy {verb}")
+    assert (word, workshop.asked) == ("refused", [])
+    assert "cannot count my attempts" in texts(posted)[0]
+    assert ask("/dspy help", comment=8)[0] == "done"
+
+
+def test_a_forge_that_is_away_is_asked_again_later_and_not_taken_for_one_that_is_silent(ask, forge, monkeypatch):
+    def away(_):
+        raise Unreachable("GitHub did not answer")
+
+    monkeypatch.setattr(type(forge), "identity", away)
+    with pytest.raises(Unreachable):
+        ask("/dspy fix")
+    assert forge.posted == []
+
+
+@pytest.mark.parametrize("author", [User("other-app[bot]", "Bot"), User("our-app", "Bot"), User("our-app", "User"),
+                                    User("github-actions[bot]", "Bot"), User("dependabot[bot]", "Bot"),
+                                    User("", "Ghost")], ids=str)  # fmt: skip
+def test_marks_of_other_programs_count_for_nothing(ask, forge, author):
+    """Neither as an attempt, nor as an answer, nor as a patch that may be committed."""
+    ask("/dspy fix", comment=1)
+    theirs = [replace(one, author=author) for one in forge.state.comments[7]]
+    theirs += [replace(one, id=50 + n, body=one.body.replace("comment=1 ", f"comment={100 + n} "))
+               for n, one in enumerate(theirs * 5)]  # fmt: skip
+    forge.state.comments[7] = theirs
+    word, posted, _ = ask("/dspy apply", comment=2)
+    assert word == "refused"
+    assert "No patch of mine" in texts(posted)[0]
+    assert ask("/dspy explain", comment=101)[0] == "done"
+
+
 def test_another_commit_may_be_tried_until_the_day_is_used_up(ask, forge):
     limits = Limits(per_commit=1, per_day=2)
     for number, sha in enumerate(["a" * 40, "c" * 40, "d" * 40], 1):
@@ -237,6 +284,74 @@ def test_failed_jobs_run_again_only_when_that_may_help(ask, failure, again):
     word, posted, _ = ask("/dspy retry", facts=facts(failure))
     assert word == ("done" if again else "refused")
     assert [one.values for one in posted if one.verb == "rerun_failed"] == ([{"run_id": 70}] if again else [])
+
+
+def seen(*findings, notes=()):
+    """What the sandbox made of the failures."""
+    return Made(bundle_text(Bundle(TARGET, "unfixed", "", findings, notes=notes)))
+
+
+LUCK = Finding(RED, root=True, cause="flaky", why="fails 3 of 12 times, on the base 4 of 12 times", chance=0.29)
+
+
+@pytest.mark.parametrize(
+    ("finding", "again"),
+    [
+        (LUCK, True),
+        (replace(LUCK, cause="environment", why="fails in the same way on the base, and the network is down"), True),
+        (replace(LUCK, cause="unreproduced", why="failed once, then passed 20 times"), True),
+        (replace(LUCK, cause="change", why="fails 9 of 9 times with the change and 0 of 9 times without it"), False),
+        (replace(LUCK, cause="pre-existing", why="fails in the same way on the base, every time"), False),
+    ],
+    ids=lambda value: value.cause if isinstance(value, Finding) else None,
+)
+def test_what_the_sandbox_saw_counts_more_than_the_words_of_the_log(ask, finding, again):
+    """By its words the failure is no chance at all: an AssertionError."""
+    word, posted, workshop = ask("/dspy retry", triage=seen(finding))
+    assert word == ("done" if again else "refused")
+    assert bool([one for one in posted if one.verb == "rerun_failed"]) == again
+    (text,) = texts(posted)
+    assert finding.why.split(",")[0] in text
+    assert [bench for bench, _ in workshop.asked] == ["facts", "triage"]
+
+
+def test_one_failure_that_is_the_changes_own_keeps_the_job_from_running_again(ask):
+    timing = replace(RED, test_id="test_a.py::test_c", message="Timeout", kind="timeout")
+    mine = Finding(timing, root=True, cause="change", why="fails 9 of 9 times")
+    assert ask("/dspy retry", facts=facts(RED, timing), triage=seen(LUCK, mine))[0] == "refused"
+
+
+@pytest.mark.parametrize(
+    ("triage", "why"),
+    [
+        (Made("", "nothing isolates code here"), "nothing isolates code here"),
+        (seen(Finding(RED, root=True), notes=("nothing more was tried: no tests were found",)), "no tests were found"),
+        (seen(), "did not come to a test"),
+    ],
+)
+def test_where_the_sandbox_tells_nothing_the_logs_decide_and_the_answer_says_why(ask, triage, why):
+    slow = replace(RED, message="Timeout of 5 s", exception=None, file=None)
+    for number, (failure, word) in enumerate([(slow, "done"), (RED, "refused")]):
+        told, posted, _ = ask("/dspy retry", comment=number + 1, facts=facts(failure), triage=triage)
+        assert told == word
+        assert why in texts(posted)[0]
+
+
+def test_code_of_a_fork_is_run_for_a_retry_only_at_a_commit_that_was_named(ask, forge):
+    forge.state.pulls[7] = replace(PULL, head_repo="eve/r")
+    word, posted, workshop = ask("/dspy retry", triage=seen(LUCK))
+    assert (word, [bench for bench, _ in workshop.asked]) == ("refused", ["facts"])
+    assert f"`/dspy retry {HEAD[:12]}`" in texts(posted)[0]
+    word, _, workshop = ask(f"/dspy retry {HEAD[:12]}", comment=101, triage=seen(LUCK))
+    assert (word, [bench for bench, _ in workshop.asked]) == ("done", ["facts", "triage"])
+    assert ask("/dspy retry something", comment=102, triage=seen(LUCK))[0] == "refused"
+
+
+def test_what_comes_out_of_the_workshop_about_another_commit_is_not_believed(ask):
+    other = Bundle(replace(TARGET, head_sha=BASE), "unfixed", "", (LUCK,))
+    word, posted, _ = ask("/dspy retry", triage=Made(bundle_text(other)))
+    assert word == "failed"
+    assert not [one for one in posted if one.verb == "rerun_failed"]
 
 
 def test_a_run_is_not_started_for_ever(ask, forge):

@@ -90,6 +90,19 @@ def test_a_fix_is_proved_posted_and_applied_and_no_process_saw_a_token(hosted, f
 
 
 @pytest.mark.slow
+def test_a_retry_runs_what_failed_with_the_change_and_without_it_first(hosted, forge, monkeypatch):
+    """By the words of its log this one is chance: it speaks of a time limit."""
+    server, head, _ = hosted
+    forge.state.logs[5] = forge.state.logs[5].replace(b"name 'price' is not defined", b"Timeout")
+    forge.state.files[7] = ()
+    said = Said("o/r", 7, 100, User("ann"), "MEMBER", f"/dspy retry {head}")
+    told = answer(said, desk(said, forge, House(server=server, budget="5m"), "", forge))
+    assert told.word == "refused", told.text
+    assert "run here, it fails" in told.text, told.text
+    assert not [one for one in forge.posted if one.verb == "rerun_failed"]
+
+
+@pytest.mark.slow
 def test_explain_and_score_tell_what_is_red(hosted, forge):
     server, *_ = hosted
     said = Said("o/r", 7, 100, User("ann"), "MEMBER", "/dspy explain")

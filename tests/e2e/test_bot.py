@@ -22,8 +22,9 @@ def bot_load():
 
 
 @pytest.mark.slow
-def test_kills_and_repetitions_change_nothing(bot_load, tmp_path):
-    load = bot_load.run(tmp_path, deliveries=300, kills=2, patience=240)
+def test_kills_and_repetitions_change_nothing(bot_load, tmp_path, described):
+    load = bot_load.run(tmp_path, deliveries=300, kills=2, patience=240, api=described)
+    assert load.problems == []
     assert load.unanswered == set()
     assert load.doubled == {}
     assert load.code == 0
@@ -63,9 +64,10 @@ def test_two_bots_do_not_share_a_state(bot_load, dspy_ci, tmp_path):
 
 
 @pytest.fixture
-def hub(bot_load):
-    found = bot_load.Hub()
+def hub(bot_load, described):
+    found = bot_load.Hub(described)
     yield found
+    assert found.problems == []
     found.shutdown()
     found.server_close()
 

@@ -1,16 +1,7 @@
-import githubapi
-import npmpack
 import pytest
 from fakegithub import QUICK, FakeGitHub, fill
 
 from dspy_ci.adapters.github.forge import GitHub
-
-
-@pytest.fixture(scope="session")
-def api(tmp_path_factory):
-    """GitHub's own description of its API."""
-    folder = tmp_path_factory.getbasetemp().parent / "dspy-ci-npm"
-    return githubapi.loaded(npmpack.fetched("@octokit/openapi@23", folder, "generated/api.github.com.json"))
 
 
 @pytest.fixture

@@ -192,7 +192,7 @@ def test_a_file_gets_a_remark(hub, forge):
 def test_comments_are_edited_answered_and_taken_back(hub, forge):
     said = forge.create_comment(7, "one")
     assert forge.update_comment(said.id, "two").body == "two"
-    forge.react(said.id, "eyes")
+    assert forge.react(said.id, "eyes").login == hub.me
     forge.delete_comment(said.id)
     forge.delete_comment(said.id)  # gone already
     remark = forge.create_remark(7, commit=HEAD, remark=Remark("app.py", "x"))
@@ -217,6 +217,13 @@ def test_resolved_threads_are_known_page_by_page(hub, forge):
 def test_our_name_is_asked_for_or_unknown(hub, forge, viewer):
     hub.viewer = viewer
     assert forge.identity() == (hub.me if viewer else None)
+
+
+@pytest.mark.parametrize("kind", ["502", "cut", "no json", "secondary, long"])
+def test_no_answer_does_not_mean_that_we_have_no_name(hub, forge, kind):
+    hub.trouble("POST", "/graphql$", kind, times=99)
+    with pytest.raises((Unreachable, Throttled)):
+        forge.identity()
 
 
 def test_annotations_go_out_in_batches(hub, forge):

@@ -203,20 +203,26 @@ def spent(number, sha=HEAD, day="2026-01-02"):
 
 def test_attempts_on_a_commit_are_counted():
     limits = Limits(per_commit=3, per_day=100)
-    assert exhausted(FIX, spent(2), "2026-01-02", limits) is None
-    assert "3 times on this commit" in exhausted(FIX, spent(3), "2026-01-02", limits)
-    assert exhausted(FIX, spent(3, sha="f" * 40), "2026-01-02", limits) is None
+    assert exhausted(FIX, spent(2), "2026-01-02", limits, ME) is None
+    assert "3 times on this commit" in exhausted(FIX, spent(3), "2026-01-02", limits, ME)
+    assert exhausted(FIX, spent(3, sha="f" * 40), "2026-01-02", limits, ME) is None
 
 
 def test_attempts_of_a_day_are_counted():
     limits = Limits(per_commit=100, per_day=10)
     old = spent(10, sha="f" * 40)
-    assert "today" in exhausted(FIX, old, "2026-01-02", limits)
-    assert exhausted(FIX, old, "2026-01-03", limits) is None
+    assert "today" in exhausted(FIX, old, "2026-01-02", limits, ME)
+    assert exhausted(FIX, old, "2026-01-03", limits, ME) is None
 
 
 def test_what_costs_nothing_is_always_free_and_a_repetition_is_not_counted_twice():
     many = spent(50)
-    assert exhausted(replace(FIX, command=Command("help")), many, "2026-01-02", Limits()) is None
+    assert exhausted(replace(FIX, command=Command("help")), many, "2026-01-02", Limits(), ME) is None
     mine = [replace(one, comment=SAID.comment) for one in many]
-    assert exhausted(FIX, mine, "2026-01-02", Limits()) is None
+    assert exhausted(FIX, mine, "2026-01-02", Limits(), ME) is None
+
+
+def test_without_a_name_to_count_by_there_is_no_attempt_but_there_is_help():
+    for me in (None, ""):
+        assert "cannot count" in exhausted(FIX, [], "2026-01-02", Limits(), me)
+        assert exhausted(replace(FIX, command=Command("help")), [], "2026-01-02", Limits(), me) is None

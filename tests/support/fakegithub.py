@@ -389,7 +389,7 @@ def _drop(name):
 
 def _react(hub, _query, body, number):
     hub.state.reactions.append((int(number), body["content"]))
-    return 201, {"id": hub.id(), "content": body["content"]}, {}
+    return 201, {"id": hub.id(), "content": body["content"], "user": {"login": hub.me, "type": "Bot"}}, {}
 
 
 def _check_run(hub, _query, body):

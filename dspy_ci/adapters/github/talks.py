@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from dspy_ci.adapters.github import records
 from dspy_ci.adapters.github.client import Client, Record, parsed, path_of
-from dspy_ci.errors import ForgeError, NotFound
-from dspy_ci.ports.forge import Annotation, Check, Comment, Conclusion, Reaction, Remark, Review, Talk, Thread
+from dspy_ci.errors import Forbidden, ForgeError, NotFound, Refused, Throttled, Unreachable
+from dspy_ci.ports.forge import Annotation, Check, Comment, Conclusion, Reaction, Remark, Review, Talk, Thread, User
 
 _WRITE = "pull-requests: write"
 _READ = "pull-requests: read"
@@ -40,6 +40,10 @@ class GitHubTalks:
         """See Talks; GraphQL answers tokens of Actions and Apps too, which may not read /user."""
         try:
             return parsed(lambda data: str(data["viewer"]["login"]), self._client.graph(_VIEWER))
+        except (Throttled, Unreachable) as silence:
+            if login := self._user():
+                return login
+            raise silence from None  # who got no answer does not know that there is none
         except ForgeError:
             return self._user()
 
@@ -100,10 +104,10 @@ class GitHubTalks:
         where = f"{self._repo}/pulls/{number}/comments/{comment_id}/replies"
         return self._client.send("POST", where, {"body": body}, records.comment, needs=_WRITE)
 
-    def react(self, comment_id: int, reaction: Reaction, *, talk: Talk = "issue") -> None:
+    def react(self, comment_id: int, reaction: Reaction, *, talk: Talk = "issue") -> User:
         """See Talks."""
         where = f"{self._comment(comment_id, talk)}/reactions"
-        self._client.ask("POST", where, needs=_WRITE, body={"content": reaction}, again=True)
+        return self._client.send("POST", where, {"content": reaction}, _reacted, needs=_WRITE, again=True)
 
     def create_check(
         self, *, name: str, commit: str, conclusion: Conclusion, title: str, summary: str,
@@ -124,7 +128,7 @@ class GitHubTalks:
     def _user(self) -> str | None:
         try:
             return self._client.one("/user", lambda data: str(data["login"]), needs="metadata: read")
-        except ForgeError:
+        except (Forbidden, NotFound, Refused):
             return None
 
     def _comment(self, comment_id: int, talk: Talk) -> str:
@@ -153,6 +157,10 @@ def _note(note: Annotation) -> Record:
         "path": note.path, "start_line": note.start_line, "end_line": note.end_line, "annotation_level": note.level,
         "message": note.message, **({"title": note.title} if note.title else {}),
     }  # fmt: skip
+
+
+def _reacted(data: Record) -> User:
+    return records.user(data.get("user"))
 
 
 def _check(data: Record) -> Check:

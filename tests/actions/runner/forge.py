@@ -34,6 +34,9 @@ class Forge:
     """Login to permission."""
     reactions: list = field(default_factory=list)
     url: str = ""
+    api: object = None
+    """GitHub's own description of its API, where it could be had: every request is held against it."""
+    problems: list = field(default_factory=list)
 
     def git(self, *words):
         return subprocess.run(["git", *words], cwd=self.root, capture_output=True, text=True, check=True).stdout
@@ -98,7 +101,7 @@ class Forge:
 
     def react(self, number, content):
         self.reactions.append((int(number), content))
-        return 201, {"id": len(self.reactions), "content": content}
+        return 201, {"id": len(self.reactions), "content": content, "user": ME}
 
     def person(self, login, **_):
         right = self.people.get(login, "read")
@@ -135,6 +138,9 @@ class Forge:
         """Status and record for a request."""
         parts = urlsplit(target)
         self.asked.append((token, method, parts.path))
+        if self.api and parts.path != "/graphql":
+            found = self.api.problems(method, parts.path, parts.query, body)
+            self.problems += [f"{method} {target}: {one}" for one in found]
         given = {name: held[0] for name, held in parse_qs(parts.query).items()}
         for verb, pattern, needs, how in self.routes():
             found = re.fullmatch(pattern, parts.path)
@@ -197,3 +203,4 @@ def serving(forge):
         finally:
             server.shutdown()
             thread.join()
+        assert forge.problems == []

@@ -18,6 +18,8 @@ from tests.actions.runner.expressions import filled, holds, shown
 ROOT = Path(__file__).parents[3]
 OURS = re.compile(r"dspy-ci/dspy-ci(?P<inner>/[\w/-]+)?@[0-9a-f]{40}")
 COMMAND = re.compile(r"::(?P<name>[a-z-]+)(?: (?P<words>[^:]*(?::(?!:)[^:]*)*))?::(?P<text>.*)")
+OLDER = re.compile(r"##\[(?P<name>[a-z-]+)(?: (?P<words>[^\]]*))?\](?P<text>.*)")
+"""The older form of a command, which the runner obeys anywhere in a line."""
 MOST = 10
 """Errors, and warnings, of one step that are kept; the runner drops the others."""
 
@@ -182,7 +184,7 @@ class Job:
         """What a step printed: workflow commands are obeyed, the rest is kept, masked words are not shown."""
         stopped, counts = None, {"error": 0, "warning": 0, "notice": 0}
         for line in output.splitlines():
-            command = COMMAND.match(line.strip())
+            command = COMMAND.match(line.strip()) or OLDER.search(line)
             if stopped:
                 stopped = None if line.strip() == f"::{stopped}::" else stopped
             elif command and command["name"] == "stop-commands":
