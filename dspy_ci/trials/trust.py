@@ -25,6 +25,8 @@ _LIKELY = 0.15
 """What a patch must weigh at least: far down the list, chance finds what passes."""
 _STEADY, _LOOSE = 1.0, 0.04
 """How many neighbours may pass all tests though they answer otherwise: so many, and this share of those tried."""
+_EQUALITY = frozenset({"__eq__", "__ne__", "__bool__", "__contains__", "__hash__"})
+"""What tests compare with: who bends it mends all of them at once."""
 _USUAL = frozenset({"0", "1", "2", "-1", "''", "' '", "True", "False", "None"})
 
 
@@ -68,8 +70,9 @@ def safe(patch: Patch, standing: Standing) -> bool:
 def plausibility(patch: Patch) -> float:
     """The patch's weight, corrected by what it looks like as a whole.
 
-    A value that the tests name and the code did not, a special case, code that is merely gone, a parameter that is no
-    longer used speak against it; a parameter or variable that is used at last speaks for it.
+    A value that the tests name and the code did not, a special case, code that is merely gone, objects that are equal
+    whatever they hold, a parameter that is no longer used speak against it; a parameter or variable that is used at
+    last speaks for it.
     """
     weight = patch.weight
     for path, after in patch.sources.items():
@@ -92,11 +95,19 @@ def _factor(before: Definition, now: Definition, patch: Patch) -> float:
     told = _literals(now) - _literals(before)
     if any(_is_tested(text, patch) for text in told if text not in _USUAL):
         factor *= 0.3
+    if now.name in _EQUALITY and _flags(before) != _flags(now):
+        factor *= 0.3
     idle, still = _unused(before), _unused(now)
     factor *= 1.8 if idle - still else 1.0
     factor *= 0.4 if still - idle else 1.0
     size = len(list(ast.walk(now))) - len(list(ast.walk(before)))
     return factor * (0.7 if size <= -6 else 1.0)
+
+
+def _flags(node: ast.AST) -> Counter[bool]:
+    return Counter(
+        part.value for part in ast.walk(node) if isinstance(part, ast.Constant) and isinstance(part.value, bool)
+    )
 
 
 def _literals(node: ast.AST) -> Counter[str]:
