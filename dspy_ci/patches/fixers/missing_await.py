@@ -34,8 +34,8 @@ def _missing(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
         if isinstance(site.function.node, ast.AsyncFunctionDef):
             yield from _awaited(site)
     for path in sorted(evidence.lines.get(failure.test_id or "", ())):
-        if site := site_at(evidence, path, 1):
-            yield from _lost(site)
+        if whole := site_at(evidence, path, 1):
+            yield from _lost(whole)
 
 
 def _lost(site: Site) -> Iterator[Patch]:

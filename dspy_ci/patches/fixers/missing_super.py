@@ -28,7 +28,7 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
     for base in child.bases if child else ():
         parent, _ = classes.get(getattr(base, "id", ""), (None, None))
         theirs = _init(parent) if parent else None
-        if site and own and theirs and found[2] in _stored(theirs) and "super" not in _names(own):
+        if child and site and own and theirs and found[2] in _stored(theirs) and "super" not in _names(own):
             yield from _called(child.name, own, theirs, site)
 
 
