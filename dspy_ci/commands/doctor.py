@@ -85,7 +85,10 @@ def _sandbox(trials: Any) -> Iterator[Finding]:
 
     for trial in trials:
         promises = GUARANTEES[trial.tier]
-        told = f"{promises.name}. Files: {promises.files}. Network: {promises.network}. Secrets: {promises.secrets}."
+        told = (
+            f"{promises.name}. Files: {promises.files}. Network: {promises.network}. Secrets: {promises.secrets}. "
+            f"Processes: {promises.processes}."
+        )
         if trial.tier == "E":
             yield Finding("tier E", good=True, says=f"{told} It isolates nothing: for your own code alone.")
         elif trial.works:

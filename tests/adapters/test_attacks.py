@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from dspy_ci.adapters.sandbox.confine import Limits
-from dspy_ci.adapters.sandbox.local import LocalSandbox
+from dspy_ci.adapters.sandbox.local import GUARANTEES, LocalSandbox
 from dspy_ci.adapters.sandbox.preflight import tried
 from dspy_ci.errors import SandboxError
 from dspy_ci.ports.sandbox import Command, TestRun
@@ -303,6 +303,10 @@ def test_all_processes_together_hold_only_so_much_memory(roomy, way):
     assert python(roomy, "print('alive')").output == "alive\n"
 
 
+def test_the_cap_on_all_together_is_promised(tier):
+    assert "memory of each and of all" in GUARANTEES[tier].processes
+
+
 def test_a_candidate_whose_processes_hold_too_much_together_has_failed(roomy):
     hoard = TREE.format(hold=HOARDS["their own"]).replace("\n", "\n    ")
     run = TestRun(sys.executable, 30, ids=("test_it.py::test_it",))
@@ -402,7 +406,7 @@ def test_when_we_are_ended_everything_goes_with_us(tier, number, world, tmp_path
     mark = f"mark-{os.getpid()}-{time.monotonic_ns()}"
     script = f"""
 import sys
-from dspy_ci.adapters.sandbox.local import LocalSandbox
+from dspy_ci.adapters.sandbox.local import GUARANTEES, LocalSandbox
 from dspy_ci.ports.sandbox import Command
 with LocalSandbox({str(world / "repo")!r}, {tier!r}).open() as copy:
     print("open", copy.root, flush=True)

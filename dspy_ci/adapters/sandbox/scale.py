@@ -11,7 +11,7 @@ from pathlib import Path
 from dspy_ci.adapters.sandbox.supervise import descendants
 
 _PAGE = os.sysconf("SC_PAGESIZE")
-_EVERY = 0.03
+_EVERY = 0.05
 """Seconds between two looks; a run can grow by what it fills in that time."""
 _SHARE = 0.1
 """Looking may take this part of the time: a tree of hundreds of processes is looked at less often."""

@@ -15,7 +15,7 @@ from dspy_ci.adapters.sandbox.capped import Capped
 
 _PR_SET_CHILD_SUBREAPER = 36
 _PR_SET_DUMPABLE = 4
-_LOOK = 0.03
+_LOOK = 0.05
 """Seconds after which a silent run is looked at again."""
 
 
