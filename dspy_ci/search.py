@@ -120,7 +120,7 @@ def search(case: Case, copies: Sequence[Copy], budget: Budget) -> Iterator[Event
         if trial.plausible:
             found.append(trial.patch)
             first = first or tried
-            clock.found(trial.patch, tried)
+            clock.found(step.priority, tried)
             yield Plausible(trial.patch, tried, clock.seconds)
         else:
             frontier.grow(trial, step)
@@ -150,9 +150,10 @@ class _Clock:
             end = min(end, self.first[0] + max(_ALTERNATIVES, end * self.budget.more))
         return max(0.0, end - self.seconds)
 
-    def found(self, patch: Patch, tried: int) -> None:
+    def found(self, priority: float, tried: int) -> None:
+        """The first find: what cures a named cause leaves little room for guesses."""
         if self.first is None:
-            self.first = (self.seconds, patch.weight)
+            self.first = (self.seconds, priority)
             self.enough = 2 * tried + _RIVALS
 
     def over(self, tried: int, priority: float) -> bool:
@@ -173,9 +174,9 @@ class _Clock:
 
     def _is_late(self, first: tuple[float, float], priority: float) -> bool:
         """Equals of the first find get more time than the others."""
-        since, weight = first
+        since, best = first
         soft = self.seconds > since + max(_ALTERNATIVES, since)
-        return self.left <= 0 or (soft and priority < 0.8 * weight)
+        return self.left <= 0 or (soft and priority < 0.8 * best)
 
 
 def _trials(court: Jury, frontier: Frontier, copies: Sequence[Copy], clock: _Clock) -> Iterator[tuple[Step, Trial]]:
