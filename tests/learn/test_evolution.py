@@ -193,9 +193,9 @@ def test_every_module_learns_on_mined_cases_and_its_program_is_put_in_place_and_
     with ModelServer(scholar(texts)) as server:
         world = {"OPENAI_BASE_URL": f"{server.url}/v1", "OPENAI_API_KEY": "x", "XDG_CACHE_HOME": str(tmp_path)}
         words = ("--module", module, "--model", "openai/scripted", "--format", "json")
-        run = dspy_ci("train", "run", "--max-metric-calls", "40", *words, cwd=texts, **world)
+        run = dspy_ci("train", "run", "--max-metric-calls", "40", *words, cwd=texts, timeout=900, **world)
         assert run.returncode == 0, run.stdout + run.stderr
-        report = json.loads(dspy_ci("train", "report", *words, cwd=texts, **world).stdout)
+        report = json.loads(dspy_ci("train", "report", *words, cwd=texts, timeout=900, **world).stdout)
     assert report["heldout"]["before"] < report["heldout"]["after"]
     assert report["better"]
     assert dspy_ci("train", "promote", "--module", module, cwd=texts).returncode == 0
