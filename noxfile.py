@@ -27,7 +27,7 @@ def tests(session):
     """The whole suite, slow tests and all; words behind `--` go to pytest."""
     session.install("-e", ".[llm,github,bot,train]", *TESTS)
     patience = ("--timeout=300", "--timeout-method=thread")  # many times the slowest test; a signal may be lost
-    session.run("pytest", "-n3", "--dist=loadgroup", *patience, *session.posargs)  # some tests wait
+    session.run("pytest", "-n3", "--dist=loadscope", *patience, *session.posargs)  # some tests wait
 
 
 @nox.session

@@ -19,20 +19,12 @@ def pytest_configure(config):
         os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
 
 
-@pytest.hookimpl(tryfirst=True)
-def pytest_collection_modifyitems(items):
-    """Tests of a file stay on one worker when they share what takes long to make; all others go where there is room."""
-    shared = {item.path for item in items if _shares(item)}
-    for item in items:
-        if item.path in shared:
-            item.add_marker(pytest.mark.xdist_group(str(item.path)))
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config, log):
+    """How the tests are shared out among workers."""
+    from spreading import Spreading  # noqa: PLC0415 - needs a plugin that not every run has
 
-
-def _shares(item):
-    """Whether a fixture of our own outlives the test."""
-    found = getattr(item, "_fixtureinfo", None)
-    kinds = [kind for row in found.name2fixturedefs.values() for kind in row] if found else []
-    return any(kind.scope != "function" and kind.baseid for kind in kinds)
+    return Spreading(config, log)
 
 
 @pytest.fixture
