@@ -64,9 +64,10 @@ def _borrowed(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
 
 
 def _elsewhere(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
-    """What the function itself does in another branch."""
+    """What the function does in another branch; what this very statement does under a condition needs that."""
     block, _ = place.blocks[node]
-    here = {ast.unparse(statement) for statement in block}
+    within = [part for part in ast.walk(node) if isinstance(part, ast.stmt)]
+    here = {ast.unparse(statement) for statement in (*block, *within)}
     for statement in place.statements:
         other = place.blocks.get(statement, (block, 0))[0]
         if other is not block and isinstance(statement, ast.Assign | ast.AugAssign | ast.Expr):

@@ -99,9 +99,10 @@ def _is_text(node: ast.expr) -> bool:
 def _complement(node: ast.expr, place: Place) -> Iterator[Mutation]:
     """What is left of a whole."""
     code = place.code(node)
-    for whole in ("1", "100"):
+    percent = "100" in place.text or "percent" in place.text
+    for whole, odds in (("1", 0.25), ("100", 0.25 if percent else 0.05)):
         text = f"{whole} - {place.atom(node)}"
-        yield Mutation((place.replace(node, text),), f"uses `{text}` instead of `{code}`", 0.25)
+        yield Mutation((place.replace(node, text),), f"uses `{text}` instead of `{code}`", odds)
 
 
 def _made(node: ast.expr, place: Place, factor: float) -> Iterator[Mutation]:

@@ -399,6 +399,13 @@ def test_rearranges(name, before, after):
     assert after in rewritten(name, before)
 
 
+def test_what_is_done_under_a_condition_is_not_done_again_without_it():
+    code = (
+        "def f(xs):\n    best = xs[0]\n    for x in xs:\n        if x < best:\n            best = x\n    return best\n"
+    )
+    assert code.replace("    return", "        best = x\n    return") not in rewritten("sibling", code)
+
+
 @pytest.mark.parametrize("name", list(BY_NAME))
 def test_never_breaks_the_syntax_of_real_code(name):
     root = Path(dspy_ci.__file__).parent
