@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple, Protocol
 
 from dspy_ci.codebase.functions import Function, functions, head_end, statements
-from dspy_ci.suspects import culprits, endless, frames, lexical, pairing, recent, spectrum
+from dspy_ci.suspects import culprits, dataflow, endless, frames, lexical, pairing, recent, spectrum
 from dspy_ci.suspects.evidence import Clue, Clues, Evidence, Spot
 from dspy_ci.suspects.priors import Priors
 from dspy_ci.suspects.suspect import Suspect
@@ -24,7 +24,7 @@ class Kind(Protocol):
         ...
 
 
-KINDS: tuple[Kind, ...] = (frames, culprits, spectrum, endless, pairing, recent, lexical)
+KINDS: tuple[Kind, ...] = (frames, culprits, spectrum, dataflow, endless, pairing, recent, lexical)
 
 
 class Trace(NamedTuple):
