@@ -35,9 +35,9 @@ _SINGLE = 8
 """So many candidates are tried one by one before many are screened together: most bugs end here, at once."""
 _SLOW = 3.0
 """Seconds after which they are screened together even so: where collecting the tests takes long, once is enough."""
-_ALTERNATIVES = 3.0
+_ALTERNATIVES = 4.0
 """Seconds for looking for alternatives, even when the first patch was found sooner."""
-_RIVALS = 200
+_RIVALS = 400
 """How many alternatives are tried at most, beside as many as it took to find the first patch."""
 _BATCHES = (50, 100, 200)
 """How many candidates are screened together, the first time, the second time, from then on."""
