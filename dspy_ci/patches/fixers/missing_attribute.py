@@ -16,6 +16,8 @@ from dspy_ci.suspects.evidence import Evidence
 
 NAME = "missing-attribute"
 
+_OTHERS = 6
+"""How many attributes that look nothing like the name are tried."""
 _BUILTIN = {type_.__name__: type_ for type_ in (str, bytes, list, dict, set, tuple, int, float, frozenset)}
 
 
@@ -38,6 +40,9 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
             order += similar(name, _known(owner, site, is_module=bool(found[2])))
             for rank, other in enumerate(dict.fromkeys(order)):
                 yield _renamed(uses[0], other, site, owner, 0.95 - 0.08 * rank)
+            if owner not in _BUILTIN and not found[2]:
+                for rank, other in enumerate(_idle(owner, uses[0], site)[:_OTHERS]):
+                    yield _renamed(uses[0], other, site, owner, 0.75 - 0.05 * rank)
     yield from _undefined(owner, name, evidence)
 
 
@@ -58,6 +63,27 @@ def _elsewhere(module: str, use: ast.Attribute, site: Site) -> Iterator[Patch]:
         if home and home.split("(")[0] not in site.scope.globals:
             spans.append(site.importing(f"import {home}"))
         yield site.patch(spans, NAME, f"`{module}.{use.attr}` is gone; `{new}` took its place.", 0.99)
+
+
+def _idle(owner: str, use: ast.Attribute, site: Site) -> list[str]:
+    """What the class has in the way of the use, called or not; first what nobody else uses: it may be the new name."""
+    called = any(isinstance(node, ast.Call) and node.func is use for node in site.nodes)
+    found = {}
+    for path in site.evidence.paths:
+        tree = site.evidence.snapshot.tree(path)
+        for node in tree.body if tree else ():
+            if isinstance(node, ast.ClassDef) and node.name == owner.rpartition(".")[2]:
+                methods = [p for p in node.body if isinstance(p, Definition) and not p.name.startswith("_")]
+                plain = [p.name for p in methods if bool(p.decorator_list) != called]
+                stored = [] if called else list(_attributes(node.name, path, site.evidence, is_module=False))
+                found.update(dict.fromkeys([*plain, *(n for n in stored if n not in {m.name for m in methods})]))
+    used = {
+        node.attr
+        for path in site.evidence.paths
+        for node in ast.walk(site.evidence.snapshot.tree(path) or ast.Module([], []))
+        if isinstance(node, ast.Attribute) and isinstance(node.ctx, ast.Load)
+    }
+    return sorted((name for name in found if name != use.attr), key=lambda name: name in used)
 
 
 def _known(owner: str, site: Site, *, is_module: bool) -> list[str]:

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 from functools import cached_property
 
+from dspy_ci.codebase import imports
 from dspy_ci.codebase.functions import Function, function_at, functions
 from dspy_ci.codebase.scopes import Scope, scope
 from dspy_ci.codebase.spans import Spans
@@ -59,18 +60,8 @@ class Site:
         return Patch(self.evidence.snapshot, edits, f"fixer:{name}", why, weight=weight)
 
     def importing(self, statement: str) -> Span:
-        """An import put behind the file's docstring and `__future__` imports, before its first other statement."""
-        newline = "\r\n" if "\r\n" in self.spans.text else "\n"
-        for node in self.tree.body:
-            doc = isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant)
-            if not doc and not (isinstance(node, ast.ImportFrom) and node.module == "__future__"):
-                decorators: list[ast.expr] = getattr(node, "decorator_list", [])
-                first = min([node.lineno, *(decorator.lineno for decorator in decorators)])
-                start = self.spans.line_start(first)
-                gap = "" if isinstance(node, ast.Import | ast.ImportFrom) else newline * 2
-                return Span(start, start, statement + newline + gap)
-        end = len(self.spans.text)
-        return Span(end, end, ("" if not end or self.spans.text.endswith("\n") else newline) + statement + newline)
+        """An import added to the file."""
+        return Span(*imports.added(statement, self.tree, self.spans))
 
 
 def sites(failure: Failure, evidence: Evidence) -> Iterator[Site]:

@@ -20,16 +20,19 @@ from dspy_ci.patches.fixers import (
     lost_result,
     missing_attribute,
     missing_await,
+    missing_field,
     missing_init,
     missing_key,
     missing_module,
     missing_property,
+    missing_raise,
     missing_super,
     mixed_types,
     naive_datetime,
     parentheses,
     separators,
     shadowed_builtin,
+    shared_state,
     syntax,
     unbound_local,
     undefined_name,
@@ -56,7 +59,7 @@ FIXERS: tuple[Fixer, ...] = (
     syntax, shadowed_builtin, unbound_local, forward_reference, undefined_name, missing_module, missing_init,
     missing_super, missing_attribute, missing_property, missing_key, wrong_call, dataclass_default, missing_await,
     parentheses, naive_datetime, encoding, data_path, looping, lazy_value, unhashable, lost_result, bytes_text,
-    mixed_types, unordered, separators, unused_ignore, annotation,
+    mixed_types, unordered, separators, unused_ignore, annotation, missing_field, shared_state, missing_raise,
 )  # fmt: skip
 MOST = 40
 """How many patches of one fixer for one failure are worth a trial."""

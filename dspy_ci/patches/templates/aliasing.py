@@ -25,6 +25,8 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         yield from _emptied(node, place)
     if isinstance(node, ast.expr) and _writes_below(place.function.node):
         yield from _deeper(node, place)
+    if isinstance(node, ast.expr):
+        yield from _deep(node, place)
     for value, odds in _held(node):
         kind = place.kind(value)
         if kind in {"list", "dict", "set", None}:
@@ -87,6 +89,29 @@ def _deeper(node: ast.expr, place: Place) -> Iterator[Mutation]:
     if isinstance(owner, ast.Name | ast.Attribute):
         text = f"[list(row) for row in {place.code(owner)}]"
         yield Mutation((place.replace(node, text),), f"copies the rows of `{place.code(owner)}` too", 1.6)
+
+
+def _deep(node: ast.expr, place: Place) -> Iterator[Mutation]:
+    """A copy of everything below, where nothing or only the outermost is copied before it is changed or kept."""
+    parent = place.parents.get(node)
+    match node:
+        case (
+            ast.Call(func=ast.Name(id="dict" | "list"), args=[owner], keywords=[])
+            | ast.Call(func=ast.Attribute(value=owner, attr="copy"), args=[], keywords=[])
+            | ast.Call(func=ast.Attribute(attr="copy"), args=[owner], keywords=[])
+            | ast.Dict(keys=[None], values=[owner])
+        ):
+            odds = 0.7
+        case ast.Name() | ast.Attribute() if isinstance(parent, ast.Assign) and parent.value is node:
+            owner, odds = node, 0.4 if place.kind(node) in {"dict", "list", None} else 0.0
+        case _:
+            return
+    code = place.code(owner)
+    if odds and isinstance(owner, ast.Name | ast.Attribute | ast.Subscript) and code != "copy":
+        bare = "deepcopy" in place.scope.globals
+        call = f"deepcopy({code})" if bare else f"copy.deepcopy({code})"
+        more = () if bare or "copy" in place.scope.globals else (place.importing("import copy"),)
+        yield Mutation((place.replace(node, call), *more), f"takes a deep copy of `{code}`", odds)
 
 
 def _held(node: ast.AST) -> Iterator[tuple[ast.expr, float]]:

@@ -45,6 +45,10 @@ def _odds(node: ast.expr, place: Place) -> float:
             return 0.0
         case ast.Call(func=ast.Name(id="range")):
             return 1.0
+        case ast.Call(func=ast.Name(id="divmod"), args=[first, *_]) if first is node:
+            return 0.6
+        case ast.BinOp(left=first, op=ast.Mod() | ast.FloorDiv()) if first is node and place.kind(node) != "text":
+            return 0.3
         case ast.Slice():
             return 0.8
         case ast.Subscript(slice=index) if index is node:

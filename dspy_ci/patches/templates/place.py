@@ -5,10 +5,11 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from typing import NamedTuple
 
+from dspy_ci.codebase import imports
 from dspy_ci.codebase.functions import Function, statements
 from dspy_ci.codebase.scopes import Kind, Scope, kind_of, scope
 from dspy_ci.codebase.snapshot import Snapshot
@@ -61,12 +62,14 @@ class Place:
     text: str
     module: ast.Module
     function: Function
+    snapshot: Snapshot = field(compare=False, repr=False)
+    """The code around; its other modules may offer what is missing here."""
 
     @classmethod
     def of(cls, snapshot: Snapshot, function: Function) -> Place | None:
         """The place of a function; None when its file does not parse."""
         text, tree = snapshot.text(function.path), snapshot.tree(function.path)
-        return cls(function.path, text, tree, function) if text is not None and tree else None
+        return cls(function.path, text, tree, function, snapshot) if text is not None and tree else None
 
     @cached_property
     def spans(self) -> Spans:
@@ -180,6 +183,10 @@ class Place:
         start, end = self.lines(statement)
         alone = len(self.blocks[statement][0]) == 1
         return Span(start, end, f"{indent}pass{self.newline}" if alone else "")
+
+    def importing(self, statement: str) -> Span:
+        """An import added to the file."""
+        return Span(*imports.added(statement, self.module, self.spans))
 
     @cached_property
     def newline(self) -> str:

@@ -58,11 +58,12 @@ def _both_sides(node: ast.Compare, place: Place) -> Iterator[Mutation]:
     sides = (node.left, node.comparators[0])
     if any(isinstance(side, ast.Constant) for side in sides):
         return
+    ordered = isinstance(node.ops[0], ast.Lt | ast.LtE | ast.Gt | ast.GtE)
     for form in ("sorted({})", "set({})", "len({})", "abs({})", "str({})", "{}.lower()"):
         spans = tuple(
             place.replace(side, form.format(place.atom(side) if form[0] == "{" else place.code(side))) for side in sides
         )
-        yield Mutation(spans, f"compares `{form.format('...')}` of both sides", 0.4)
+        yield Mutation(spans, f"compares `{form.format('...')}` of both sides", 0.1 if ordered else 0.4)
 
 
 def _wrapped(node: ast.expr, place: Place) -> Iterator[Mutation]:

@@ -200,7 +200,7 @@ def test_a_naive_datetime_gets_its_zone():
     code = "from datetime import datetime\n\ndef f(t):\n    return datetime.utcnow() - t\n"
     message = "TypeError: can't subtract offset-naive and offset-aware datetimes"
     assert cures("naive-datetime", message, code, line=4) == [
-        "from datetime import timezone\n" + code.replace("utcnow()", "now(timezone.utc)")
+        code.replace("utcnow()", "now(timezone.utc)").replace("import datetime", "import datetime, timezone")
     ]
 
 

@@ -18,14 +18,19 @@ BY_NAME = {family.NAME: family for family in FAMILIES}
 
 def rewritten(name: str, code: str) -> list[str]:
     """The code after each mutation of one family, at any of its functions."""
-    snapshot = Snapshot.of({"m.py": code})
+    return applied(name, "m.py", {"m.py": code})
+
+
+def applied(name: str, path: str, files: dict[str, str]) -> list[str]:
+    """The code of one of several files after each mutation of one family."""
+    snapshot = Snapshot.of(files)
     found = []
-    for function in functions("m.py", ast.parse(code)):
+    for function in functions(path, ast.parse(files[path])):
         place = Place.of(snapshot, function)
         for statement in place.statements:
             for node in place.nodes(statement):
                 for mutation in BY_NAME[name].mutations(node, place):
-                    text = code
+                    text = files[path]
                     for start, end, new in sorted(mutation.spans, reverse=True):
                         text = text[:start] + new + text[end:]
                     found.append(text)
@@ -86,6 +91,12 @@ def body(line: str) -> str:
         ("unit", body("return a.width - b.seconds")),
         ("unit", body("return a.seconds - b.seconds")),
         ("precondition", body("for a in items:\n        pass")),
+        ("fallback", body("return 1")),
+        ("fallback", body("a += b")),
+        ("neighbour", body("return a")),
+        ("pattern", body("return a.split('.')")),
+        ("pattern", "import re\n\n\ndef f(a):\n    return re.escape(a)\n"),
+        ("option", body("return items.sort()")),
     ],
 )
 def test_leaves_alone_what_is_not_its_business(name, code):
@@ -195,6 +206,15 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("grouping", "return a * (b + 1)", "return a * b + 1"),
         ("grouping", "return a or b and items", "return (a or b) and items"),
         ("grouping", "return not a and b", "return not (a and b)"),
+        ("fallback", "return a or b", "return a if a is not None else b"),
+        ("fallback", "return a.get(b) or 3", "return a.get(b, 3)"),
+        ("fallback", "return a.strip()", "return a.strip() or None"),
+        ("fallback", "return 1 if not a else 2", "return 1 if a is None else 2"),
+        ("fallback", "for x in a.b: items(x)", "for x in a.b or (): items(x)"),
+        ("option", "return a.dumps(b)", "return a.dumps(b, sort_keys=True)"),
+        ("option", "return a.split('=')", "return a.split('=', 1)"),
+        ("option", "return next(items)", "return next(items, None)"),
+        ("off_by_one", "return divmod(a + b, 12)", "return divmod(a + b - 1, 12)"),
         ("bound", "a = b - 1", "a = max(b - 1, 0)"),
         ("bound", "return a", "return min(a, b - 1)"),
         ("attribute", "b.next = a.next\n    b = a", "b.next = a.next\n    b = a.next"),
@@ -412,3 +432,47 @@ def test_never_breaks_the_syntax_of_real_code(name):
     for path in ("patches/diff.py", "codebase/spans.py"):
         broken = [text for text in rewritten(name, (root / path).read_text()) if parse(text) is None]
         assert broken == []
+
+
+def test_a_neighbour_is_imported_where_it_is_needed():
+    code = "from .shop import Shop\n\n\ndef by_month(sales):\n    return sorted(sales, key=lambda sale: sale[0])\n"
+    months = "def number(month):\n    return ['jan', 'feb'].index(month)\n"
+    files = {"app/__init__.py": "", "app/group.py": code, "app/months.py": months, "app/shop.py": "class Shop: pass\n"}
+    found = applied("neighbour", "app/group.py", files)
+    assert any("key=lambda sale: number(sale[0])" in text and "from .months import number\n" in text for text in found)
+    circle = {**files, "app/months.py": f"from app.group import by_month\n{months}"}
+    assert applied("neighbour", "app/group.py", circle) == []
+
+
+def test_the_name_joins_an_import_that_is_there():
+    code = "from decimal import Decimal\n\n\ndef cents(amount):\n    return Decimal(amount).quantize(Decimal('0.01'))\n"
+    found = applied("option", "m.py", {"m.py": code})
+    assert any(
+        "from decimal import Decimal, ROUND_HALF_UP\n" in text and ", rounding=ROUND_HALF_UP)" in text for text in found
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (r"re.findall(r'\d', a)", r"re.findall(r'\d+', a)"),
+        (r"re.match('a.b', a)", r"re.match('a\\.b', a)"),
+        (r"re.sub('<.*>', '', a)", r"re.sub('<.*?>', '', a)"),
+        (r"re.search('[a-z]+', a)", r"re.search('[a-zA-Z]+', a)"),
+        (r"re.match('x{2,3}', a)", r"re.match('x{2,4}', a)"),
+        (r"re.match('x', a)", r"re.match('x$', a)"),
+        ("WORD.findall(a)", "WORD.findall(a)"),
+    ],
+)
+def test_patterns(before, after):
+    code = "import re\n\nWORD = re.compile(r'\\w+')\n\n\ndef f(a):\n    return {}\n"
+    found = rewritten("pattern", code.format(before))
+    if before == after:
+        assert code.format(before).replace(r"\w+", r"[\w-]+") in found
+    else:
+        assert code.format(after.replace("\\\\", "\\")) in found
+
+
+def test_a_deep_copy_brings_its_import():
+    found = rewritten("aliasing", "def f(base):\n    result = dict(base)\n    return result\n")
+    assert "import copy\n\n\ndef f(base):\n    result = copy.deepcopy(base)\n    return result\n" in found
