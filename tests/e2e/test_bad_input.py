@@ -112,12 +112,17 @@ def test_a_read_only_tree_is_mended_in_the_copy_but_not_applied(repository, dspy
         root.chmod(0o755)
 
 
+def heedful():
+    """What a shell starts in the background is born deaf to Ctrl-C, and so is all that it starts."""
+    signal.signal(signal.SIGINT, signal.default_int_handler)
+
+
 def test_ctrl_c_ends_at_once_and_leaves_nothing(repository):
     root = repository({**BROKEN, "test_slow.py": "import time\n\n\ndef test_slow():\n    time.sleep(30)\n"})
     before = digest(root)
     process = subprocess.Popen(
         [sys.executable, "-m", "dspy_ci", "fix", "--test-cmd", PYTEST], cwd=root, stderr=subprocess.PIPE, text=True,
-        stdout=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL, preexec_fn=heedful,  # noqa: PLW1509 - no threads here
     )  # fmt: skip
     time.sleep(4)
     process.send_signal(signal.SIGINT)
