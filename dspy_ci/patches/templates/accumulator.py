@@ -22,6 +22,8 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         yield from _beginnings(node, target.id, place)
     if isinstance(target, ast.Name | ast.Attribute) and _is_repeated(node, target, place):
         yield from _added(node, target, place)
+    if isinstance(target, ast.Tuple) and isinstance(node.value, ast.Tuple):
+        yield from _added_each(node, target, node.value, place)
     if isinstance(target, ast.Subscript) and not isinstance(target.slice, ast.Slice):
         yield from _entries(node, target, place)
 
@@ -64,6 +66,17 @@ def _added(node: ast.Assign, target: ast.expr, place: Place) -> Iterator[Mutatio
         yield Mutation(
             (Span(middle, end, f" {sign} "),), f"changes `{code}` with `{sign}` instead of replacing it", odds
         )
+
+
+def _added_each(node: ast.Assign, target: ast.Tuple, values: ast.Tuple, place: Place) -> Iterator[Mutation]:
+    """Several variables at once, each of them added to."""
+    pairs = list(zip(target.elts, values.elts, strict=False))
+    indent = place.indent(node)
+    if indent is None or len(target.elts) != len(values.elts):
+        return
+    if all(isinstance(part, ast.Name | ast.Attribute) and _is_repeated(node, part, place) for part, _ in pairs):
+        text = f"{place.newline}{indent}".join(f"{place.code(one)} += {place.code(value)}" for one, value in pairs)
+        yield Mutation((Span(*place.spans.of(node), text),), f"adds to `{place.code(target)}`, not replacing them", 0.7)
 
 
 def _entries(node: ast.Assign, target: ast.Subscript, place: Place) -> Iterator[Mutation]:

@@ -39,27 +39,16 @@ def _swaps(items: Sequence[ast.expr], place: Place, odds: float) -> Iterator[Mut
             yield Mutation(spans, f"swaps `{first}` and `{second}`", odds)
 
 
-_OPTIONAL = {
-    "pop": ("0", "-1", "None"), "split": ("','", "' '", "'\\n'"), "strip": ("'\\n'", "' '"), "round": ("2", "1"),
-    "enumerate": ("1",), "get": ("0", "''", "[]"), "sum": ("[]",), "max": ("0",), "min": ("0",), "int": ("2", "16"),
-    "index": ("0",), "insert": ("0",), "replace": ("1",), "setdefault": ("[]", "0"), "next": ("None",),
-    "getattr": ("None",),
-}  # fmt: skip
-"""Arguments that usual functions take but can do without."""
-
-
 def _added(call: ast.Call, place: Place) -> Iterator[Mutation]:
-    """One more argument: what the function usually takes, or a name in scope where there is room for it."""
+    """One more argument: a name in scope, where there is room for it."""
     if any(isinstance(part, ast.Starred | ast.GeneratorExp) for part in call.args):
         return
     name = getattr(call.func, "attr", getattr(call.func, "id", ""))
     room = place.scope.arity.get(name, (0, 0))[1] > len(call.args) + len(call.keywords)
-    values = [(value, 0.5) for value in _OPTIONAL.get(name, ()) if len(call.args) < 2]
-    values += [(value, 0.3) for value in names_at(call, place) if room]
-    for value, odds in values:
+    for value in names_at(call, place) if room else ():
         parts = [*map(place.code, call.args), value, *map(place.code, call.keywords)]
         text = f"{place.code(call.func)}({', '.join(parts)})"
-        yield Mutation((place.replace(call, text),), f"also passes `{value}`", odds)
+        yield Mutation((place.replace(call, text),), f"also passes `{value}`", 0.3)
 
 
 def _dropped(call: ast.Call, value: ast.expr, place: Place) -> Iterator[Mutation]:

@@ -30,9 +30,13 @@ KIN: Mapping[str, tuple[str, ...]] = {
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
-    """Functions of the same family, and the module's own ones that take as many arguments."""
+    """Functions of the same family, and the module's own ones that take as many arguments.
+
+    Also two calls, one within the other, the other way round.
+    """
     if not isinstance(node, ast.Call):
         return
+    yield from _exchanged(node, place)
     if isinstance(node.func, ast.Attribute):
         end = place.spans.of(node.func)[1]
         for other in KIN.get(node.func.attr, ()):
@@ -41,6 +45,34 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     elif isinstance(node.func, ast.Name):
         for other, odds in _functions(node, node.func.id, place):
             yield Mutation((place.replace(node.func, other),), f"calls `{other}` instead of `{node.func.id}`", odds)
+
+
+def _exchanged(node: ast.Call, place: Place) -> Iterator[Mutation]:
+    """`f(g(x))` for `g(f(x))`, and `x.f().g()` for `x.g().f()`."""
+    match node:
+        case ast.Call(func=outer, args=[ast.Call(func=inner, args=[_, *_])]) if not isinstance(inner, ast.Lambda):
+            pass
+        case ast.Call(func=ast.Attribute(value=ast.Call(func=ast.Attribute()) as first)):
+            yield from _chained(node, first, place)
+            return
+        case _:
+            return
+    one, two = place.code(outer), place.code(inner)
+    if one != two and _is_plain(outer) and _is_plain(inner):
+        spans = (Span(*place.spans.of(outer), two), Span(*place.spans.of(inner), one))
+        yield Mutation(spans, f"calls `{one}` first, then `{two}`", 0.7)
+
+
+def _is_plain(node: ast.expr) -> bool:
+    return isinstance(node, ast.Name) or (isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name))
+
+
+def _chained(node: ast.Call, first: ast.Call, place: Place) -> Iterator[Mutation]:
+    owner = first.func.value  # type: ignore[attr-defined]
+    begin, middle, end = (place.spans.of(part)[1] for part in (owner, first, node))
+    one, two = place.text[begin:middle], place.text[middle:end]
+    if one != two and "\n" not in one + two:
+        yield Mutation((Span(begin, end, two + one),), f"does `{two}` first, then `{one}`", 0.4)
 
 
 def _functions(call: ast.Call, name: str, place: Place) -> Iterator[tuple[str, float]]:

@@ -4,8 +4,12 @@ from __future__ import annotations
 
 import ast
 import builtins
-from collections.abc import Iterator
+import re
+from collections.abc import Iterator, Mapping
+from functools import lru_cache
 
+from dspy_ci.codebase import imports
+from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.patches.templates.place import Mutation, Place
 
 NAME = "exception"
@@ -22,11 +26,13 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
     if isinstance(node, ast.Raise) and node.exc:
         name = node.exc.func if isinstance(node.exc, ast.Call) else node.exc
         yield from _others(name, place, "raises", 0.6)
+        yield from _relatives(name, place, "raises", 0.5)
     elif isinstance(node, ast.Try):
         for handler in node.handlers:
             if handler.type:
                 yield from _others(handler.type, place, "catches", 0.5)
                 yield from _wider(handler.type, place)
+                yield from _relatives(handler.type, place, "catches", 0.8)
 
 
 def _others(name: ast.expr, place: Place, verb: str, odds: float) -> Iterator[Mutation]:
@@ -34,6 +40,41 @@ def _others(name: ast.expr, place: Place, verb: str, odds: float) -> Iterator[Mu
     for other in dict.fromkeys((*_own(place), *_USUAL)):
         if other != old and isinstance(name, ast.Name | ast.Attribute):
             yield Mutation((place.replace(name, other),), f"{verb} `{other}` instead of `{old}`", odds)
+
+
+def _relatives(name: ast.expr, place: Place, verb: str, odds: float) -> Iterator[Mutation]:
+    """Exceptions that the project defines beside an imported one, its base first; imported where they are needed."""
+    if not isinstance(name, ast.Name) or name.id not in place.scope.globals:
+        return
+    for path, others in _families(place.snapshot).get(name.id, {}).items():
+        for rank, other in enumerate(others):
+            if path != place.path and other not in place.scope.globals:
+                new = place.importing(imports.statement_for(other, path, place.path, place.snapshot))
+                why = f"{verb} `{other}` instead of `{name.id}`"
+                yield Mutation((place.replace(name, other), new), why, odds / (rank + 1))
+
+
+@lru_cache(maxsize=4)
+def _families(snapshot: Snapshot) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    """By exception and by the file that defines it: the others of that file, bases before the rest."""
+    found: dict[str, dict[str, tuple[str, ...]]] = {}
+    for path in snapshot.python_paths:
+        if not re.search(r"class \w+\(", snapshot.text(path) or ""):
+            continue
+        tree = snapshot.tree(path)
+        classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)} if tree else {}
+        raised = [name for name, node in classes.items() if _is_exception(node, classes)]
+        for name in raised:
+            bases = [base.id for base in classes[name].bases if isinstance(base, ast.Name)]
+            others = sorted((other for other in raised if other != name), key=lambda other: other not in bases)
+            found.setdefault(name, {})[path] = tuple(others[:6])
+    return found
+
+
+def _is_exception(node: ast.ClassDef, classes: Mapping[str, ast.ClassDef], depth: int = 0) -> bool:
+    names = [base.id for base in node.bases if isinstance(base, ast.Name)]
+    usual = any(name.endswith(("Error", "Exception", "Warning")) for name in (node.name, *names))
+    return usual or (depth < 5 and any(_is_exception(classes[n], classes, depth + 1) for n in names if n in classes))
 
 
 def _wider(name: ast.expr, place: Place) -> Iterator[Mutation]:

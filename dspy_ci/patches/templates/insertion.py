@@ -24,7 +24,7 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         return
     block, index = place.blocks[node]
     leaves = isinstance(node, ast.Return)
-    for code, odds in () if leaves else (*_steps(node, place), *_doubled(node, place)):
+    for code, odds in () if leaves else (*_steps(node, place), *_doubled(node, place), *_reset(node, place)):
         span = place.insert_after(node, code)
         if span:
             yield Mutation((span,), f"also does `{code}`", odds * (1.0 if index == len(block) - 1 else 0.7))
@@ -77,6 +77,28 @@ def _borrowed(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
     found = (place.code(call) for call, names in _effects(place.module) if names <= reach)
     for code in list(dict.fromkeys(code for code in found if "\n" not in code and code not in mine))[:12]:
         yield code, 0.9
+
+
+def _reset(node: ast.stmt, place: Place) -> Iterator[tuple[str, float]]:
+    """What other methods of the file set to a plain value: what is kept of an old state is to be forgotten here too."""
+    block, index = place.blocks[node]
+    if block is place.function.node.body and index == len(block) - 1 and "self" in place.scope.params:
+        mine = {place.code(statement) for statement in place.statements}
+        yield from ((code, 0.8) for code in _resets(place.module) if code not in mine)
+
+
+@lru_cache(maxsize=16)
+def _resets(module: ast.Module) -> tuple[str, ...]:
+    """Assignments of None, a flag or nothing to an attribute of the object, outside of `__init__`, each once."""
+    found: dict[str, None] = {}
+    for function in (n for n in ast.walk(module) if isinstance(n, ast.FunctionDef) and n.name != "__init__"):
+        for node in ast.walk(function):
+            match node:
+                case ast.Assign(
+                    targets=[ast.Attribute(value=ast.Name(id="self"))], value=ast.Constant(value=None | True | False)
+                ):
+                    found[ast.unparse(node)] = None
+    return tuple(found)[:8]
 
 
 @lru_cache(maxsize=16)

@@ -139,8 +139,8 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("argument", "return a(b, items)", "return a(items, b)"),
         ("argument", "return (a, b)", "return (b, a)"),
         ("argument", "return sorted(items, key=a)", "return sorted(items)"),
-        ("argument", "return items.pop()", "return items.pop(0)"),
-        ("argument", "return a.split()", "return a.split(',')"),
+        ("option", "return items.pop()", "return items.pop(0)"),
+        ("option", "return a.split()", "return a.split(',')"),
         ("wrapper", "return len(items)", "return items"),
         ("wrapper", "return items", "return sorted(items)"),
         ("wrapper", "return f(a, b, items)", "return abs(f(a, b, items))"),
@@ -206,6 +206,13 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("grouping", "return a * (b + 1)", "return a * b + 1"),
         ("grouping", "return a or b and items", "return (a or b) and items"),
         ("grouping", "return not a and b", "return not (a and b)"),
+        ("callee", "return f(g(a))", "return g(f(a))"),
+        ("callee", "return a.strip().lower()", "return a.lower().strip()"),
+        (
+            "accumulator",
+            "for x in items:\n        a, b = x.a, x.b",
+            "for x in items:\n        a += x.a\n        b += x.b",
+        ),
         ("fallback", "return a or b", "return a if a is not None else b"),
         ("fallback", "return a.get(b) or 3", "return a.get(b, 3)"),
         ("fallback", "return a.strip()", "return a.strip() or None"),
@@ -476,3 +483,19 @@ def test_patterns(before, after):
 def test_a_deep_copy_brings_its_import():
     found = rewritten("aliasing", "def f(base):\n    result = dict(base)\n    return result\n")
     assert "import copy\n\n\ndef f(base):\n    result = copy.deepcopy(base)\n    return result\n" in found
+
+
+def test_the_base_of_an_imported_exception():
+    errors = "class Trouble(Exception):\n    pass\n\n\nclass Late(Trouble):\n    pass\n"
+    code = "from errors import Late\n\n\ndef f(a):\n    try:\n        a()\n    except Late:\n        return 1\n"
+    after = code.replace("import Late", "import Late, Trouble").replace("except Late", "except Trouble")
+    assert after in applied("exception", "m.py", {"m.py": code, "errors.py": errors})
+
+
+def test_what_other_methods_forget_is_forgotten_here_too():
+    code = (
+        "class Cart:\n    def clear(self):\n        self.items = []\n        self._total = None\n\n"
+        "    def add(self, item):\n        self.items.append(item)\n"
+    )
+    after = f"{code}        self._total = None\n"
+    assert after in rewritten("insertion", code)
