@@ -19,6 +19,10 @@ def fixes(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
         yield from _superfluous(failure, evidence)
     elif said(failure, r"coroutine|async_generator|was never awaited"):
         yield from _missing(failure, evidence)
+    else:
+        for path in sorted(evidence.lines.get(failure.test_id or "", ())):
+            if whole := site_at(evidence, path, 1):
+                yield from _judged(whole)
 
 
 def _superfluous(failure: Failure, evidence: Evidence) -> Iterator[Patch]:
@@ -48,6 +52,43 @@ def _lost(site: Site) -> Iterator[Patch]:
                 if isinstance(call, ast.Call) and _name(call) in coroutines:
                     why = f"`{site.code(call)}` is a coroutine and was not awaited."
                     yield site.patch([site.replace(call, f"await {site.code(call)}")], NAME, why, 0.9)
+
+
+def _judged(site: Site) -> Iterator[Patch]:
+    """A coroutine asked whether it is true, compared or looked into: it always is something, and never the answer."""
+    if "async def" not in site.spans.text:
+        return
+    coroutines = _coroutines(site)
+    for node in ast.walk(site.tree):
+        for part in _looked_at(node):
+            if isinstance(part, ast.Call) and _name(part) in coroutines and _is_inside_async(part, site):
+                code = site.code(part)
+                text = (
+                    f"(await {code})"
+                    if isinstance(node, ast.Compare | ast.Attribute | ast.Subscript)
+                    else f"await {code}"
+                )
+                why = f"`{code}` is a coroutine and was not awaited."
+                yield site.patch([site.replace(part, text)], NAME, why, 0.9)
+
+
+def _looked_at(node: ast.AST) -> list[ast.expr]:
+    match node:
+        case ast.If(test=part) | ast.While(test=part) | ast.IfExp(test=part) | ast.UnaryOp(op=ast.Not(), operand=part):
+            return [part]
+        case ast.BoolOp(values=parts):
+            return parts
+        case ast.Compare(left=left, comparators=parts):
+            return [left, *parts]
+        case ast.For(iter=part) | ast.Attribute(value=part) | ast.Subscript(value=part):
+            return [part]
+    return []
+
+
+def _is_inside_async(call: ast.Call, site: Site) -> bool:
+    functions = (node for node in ast.walk(site.tree) if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
+    around = [node for node in functions if node.lineno <= call.lineno <= (node.end_lineno or node.lineno)]
+    return bool(around) and isinstance(max(around, key=lambda node: node.lineno), ast.AsyncFunctionDef)
 
 
 def _awaited(site: Site) -> Iterator[Patch]:

@@ -13,7 +13,11 @@ PRIOR = 0.8
 
 
 def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
-    """Every other name in reach that may hold such a value; names of comprehensions and loops around count."""
+    """Every other name in reach that may hold such a value; names of comprehensions and loops around count.
+
+    Also, for any value that is handed on, a parameter that the function does not use at all.
+    """
+    yield from _ignored(node, place)
     if not isinstance(node, ast.Name) or not isinstance(node.ctx, ast.Load):
         return
     if node.id not in place.scope.locals or _is_callee(node, place):
@@ -23,6 +27,22 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
             yield Mutation(
                 (place.replace(node, other),), f"uses `{other}` instead of `{node.id}`", _odds(other, node, place)
             )
+
+
+def _ignored(node: ast.AST, place: Place) -> Iterator[Mutation]:
+    """What the caller gives and nobody looks at was hardly meant to be ignored."""
+    parent = place.parents.get(node)
+    handed = isinstance(parent, ast.keyword) or (isinstance(parent, ast.Call) and node in parent.args)
+    if handed and isinstance(node, ast.Attribute | ast.Constant | ast.Name | ast.Subscript):
+        for name in _unused(place):
+            code = place.code(node)
+            yield Mutation((place.replace(node, name),), f"uses `{name}`, which it ignores, instead of `{code}`", 0.9)
+
+
+def _unused(place: Place) -> list[str]:
+    """The parameters, but for the object itself, that the function does not use."""
+    read = {part.id for part in ast.walk(place.function.node) if isinstance(part, ast.Name)}
+    return [name for name in place.scope.params if name not in read and name not in {"self", "cls"} and name[0] != "_"]
 
 
 def names_at(node: ast.AST, place: Place) -> list[str]:
