@@ -135,13 +135,15 @@ def _promise(patch: Patch) -> tuple[float, int, object]:
 
 
 def _function(patch: Patch) -> Function | None:
-    """The function that a patch changes first."""
-    edit = min(patch.edits)
-    tree, text = patch.base.tree(edit.path), patch.base.text(edit.path)
-    if tree is None or text is None:
-        return None
-    found = function_at(functions(edit.path, tree), text.count("\n", 0, edit.start) + 1)
-    return found if found and found.name else None
+    """The function that a patch changes first; what it imports for that aside."""
+    for edit in sorted(patch.edits):
+        tree, text = patch.base.tree(edit.path), patch.base.text(edit.path)
+        if tree is None or text is None:
+            return None
+        found = function_at(functions(edit.path, tree), text.count("\n", 0, edit.start) + 1)
+        if found and found.name:
+            return found
+    return None
 
 
 def _heard(patches: Sequence[Patch], function: Function | None, court: Court) -> Hearing:

@@ -25,6 +25,8 @@ _LIKELY = 0.15
 """What a patch must weigh at least: far down the list, chance finds what passes."""
 _STEADY, _LOOSE = 1.0, 0.04
 """How many neighbours may pass all tests though they answer otherwise: so many, and this share of those tried."""
+_GUESSES = frozenset({"fixer:missing-raise", "fixer:wrong-text"})
+"""Fixers that know what is missing, but not what exactly was meant."""
 _EQUALITY = frozenset({"__eq__", "__ne__", "__bool__", "__contains__", "__hash__"})
 """What tests compare with: who bends it mends all of them at once."""
 _USUAL = frozenset({"0", "1", "2", "-1", "''", "' '", "True", "False", "None"})
@@ -55,12 +57,12 @@ class Standing:
 def safe(patch: Patch, standing: Standing) -> bool:
     """Whether the patch is more than a guess.
 
-    A cure for a named cause is trusted unless a rival answers otherwise. A template's change must have been compared on
-    calls, agree with the docstring, and be told by the tests from nearly all of its neighbours.
+    A cure for a named cause is trusted unless a rival answers otherwise. A template's change, and a fixer's guess, must
+    have been compared on calls, agree with the docstring, and be told by the tests from nearly all of its neighbours.
     """
     if standing.share < _SURE or standing.contradictions or marks(patch):
         return False
-    if not patch.origin.startswith("template:"):
+    if not _is_guess(patch):
         return True
     likely = plausibility(patch) >= max(_LIKELY, 0.5 * patch.weight)
     return standing.questions >= _QUESTIONS and standing.holds and likely
@@ -77,10 +79,14 @@ def plausibility(patch: Patch) -> float:
     weight = patch.weight
     for path, after in patch.sources.items():
         old, new = patch.base.tree(path), parse(after.text) if after else None
-        if path.endswith(".py") and old and new and patch.origin.startswith("template:"):
+        if path.endswith(".py") and old and new and _is_guess(patch):
             for before, now in _changed(old, new):
                 weight *= _factor(before, now, patch)
     return weight
+
+
+def _is_guess(patch: Patch) -> bool:
+    return patch.origin.startswith("template:") or patch.origin in _GUESSES
 
 
 def _changed(old: ast.Module, new: ast.Module) -> Iterator[tuple[Definition, Definition]]:

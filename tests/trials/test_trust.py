@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from dspy_ci.codebase.snapshot import Snapshot
 from dspy_ci.patches.patch import Edit, Patch
-from dspy_ci.trials.trust import plausibility
+from dspy_ci.trials.trust import Standing, plausibility, safe
 
 CODE = """\
 class Money:
@@ -41,3 +43,12 @@ def patch(old, new, after=""):
 )
 def test_what_speaks_for_a_patch_and_against_it(old, new, after, credit):
     assert plausibility(patch(old, new, after)) == pytest.approx(credit)
+
+
+@pytest.mark.parametrize(
+    ("origin", "trusted"), [("fixer:renames", True), ("fixer:missing-raise", False), ("template:x", False)]
+)
+def test_a_named_cause_is_trusted_and_a_guess_must_be_told_from_its_neighbours(origin, trusted):
+    alone = Standing(share=1.0, questions=9, examples=0, contradictions=0, tried=9, open=5)
+    assert safe(replace(patch("!= 0", "== 1", "is_zero"), origin=origin), alone) is trusted
+    assert safe(replace(patch("!= 0", "== 1", "is_zero"), origin=origin), replace(alone, open=0))

@@ -40,6 +40,7 @@ from dspy_ci.patches.fixers import (
     unordered,
     unused_ignore,
     wrong_call,
+    wrong_text,
 )
 from dspy_ci.patches.patch import Edit, Patch
 from dspy_ci.suspects.evidence import Evidence
@@ -59,7 +60,8 @@ FIXERS: tuple[Fixer, ...] = (
     syntax, shadowed_builtin, unbound_local, forward_reference, undefined_name, missing_module, missing_init,
     missing_super, missing_attribute, missing_property, missing_key, wrong_call, dataclass_default, missing_await,
     parentheses, naive_datetime, encoding, data_path, looping, lazy_value, unhashable, lost_result, bytes_text,
-    mixed_types, unordered, separators, unused_ignore, annotation, missing_field, shared_state, missing_raise,
+    mixed_types, unordered, separators, unused_ignore, annotation, missing_field, shared_state, wrong_text,
+    missing_raise,
 )  # fmt: skip
 MOST = 40
 """How many patches of one fixer for one failure are worth a trial."""
