@@ -188,6 +188,8 @@ def loaded_by(args, cwd, **env):
         ["hook", "fix"],
         ["explain"],
         ["context"],
+        ["codectx"],
+        ["shell"],
         ["edit", "--help"],
         ["apply", "--list"],
         ["doctor"],

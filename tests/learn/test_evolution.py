@@ -204,7 +204,7 @@ def test_every_module_learns_on_mined_cases_and_its_program_is_put_in_place_and_
     assert any(phrase in stored.instructions for phrase in PHRASES)
     assert stored.as_json() == path.read_text()
     root = repository({**CART, f".dspy-ci/programs/{name}.json": path.read_bytes()})
-    for words in USERS.get(name, ()):
+    for words in USERS[name]:
         asked = asked_by(words, root, dspy_ci)
         assert [plain(stored.instructions) in plain(question.system) for question in asked] == [True] * len(asked)
     assert (root / ".dspy-ci" / "programs" / f"{name}.json").read_bytes() == path.read_bytes()
@@ -231,17 +231,19 @@ FAILED test_cart.py::test_round - assert 3 == 5
 TESTED = ("--test-cmd", f"{sys.executable} -m pytest -q", "--format", "json")
 USERS = {
     "context": [("context", "-")],
+    "code": [("codectx", "cart.py")],
+    "orchestrate": [("shell",)],
     "plan": [("explain", "-"), ("explain", "-", "--format", "json")],
     "edit": [("fix", "--budget", "4s", *TESTED), ("edit", "round up to five", "--files", "cart.py", *TESTED)],
 }
-"""The verbs that ask a program; those of `code` and `orchestrate` are still to come."""
+"""The verbs that ask a program."""
 
 
 def asked_by(words, root, dspy_ci):
     """What a verb sends, each time; at least one question."""
     with ModelServer(["I do not know."]) as server:
         world = {"OPENAI_BASE_URL": server.v1, "MODEL_NAME": "scripted", "XDG_CACHE_HOME": f"{root}-{words[-1]}"}
-        done = dspy_ci(*words, cwd=root, stdin=RED, **world)
+        done = dspy_ci(*words, cwd=root, stdin="who rounds up?\n" if words == ("shell",) else RED, **world)
     assert server.asked, done.stdout + done.stderr
     return server.asked
 
