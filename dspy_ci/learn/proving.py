@@ -124,13 +124,15 @@ def _wanted(tests: Iterable[str], run: TestRun, tree: Collection[str]) -> list[s
 def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests: Sequence[str] | None) -> Case | str:
     """The case, or why these tests show nothing."""
     before = bench.test(copy, trees.red, tests)
-    if before.problem:
+    seen = () if bench.quick or before.code is not None else _ended(before)
+    if before.problem and not seen:
         return f"the tests cannot be run before it: {before.problem}"
+    before = replace(before, results={name: before.results[name] for name in seen or before.results})
     if not before.red:
         return "no test is red before it"
     if proposal.planted and any("ran longer than" in before.results[name].message for name in before.red):
         return "it never ends"
-    after = bench.test(copy, trees.green, tests)
+    after = bench.test(copy, trees.green, tests, ids=seen)
     if after.problem or after.foreign:
         return f"the tests cannot be run after it: {after.problem or after.foreign[0]}"
     targets = after.mended(before.red)
@@ -146,6 +148,12 @@ def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests:
         _cut(bench.clean(before.output)), tier=bench.tier,
     )  # fmt: skip
     return _told_apart(case, before)
+
+
+def _ended(report: TestReport) -> tuple[str, ...]:
+    """Of a run that was killed for time, the tests that ended, if they are enough to show something: one is red."""
+    ended = tuple(report.results)[:-1]
+    return ended if report.red.intersection(ended) else ()
 
 
 def _again(trees: State, bench: Bench, copy: Copy, targets: frozenset[str]) -> frozenset[str]:

@@ -5,9 +5,10 @@ from dataclasses import dataclass, field, replace
 import pytest
 
 from dspy_ci.errors import UsageError
+from dspy_ci.learn.case import Dismissed
 from dspy_ci.learn.mining import tried
 from dspy_ci.learn.proposal import Proposal
-from dspy_ci.learn.proving import Bench, _brief, _selections, _wanted, checked
+from dspy_ci.learn.proving import Bench, _brief, _ended, _selections, _wanted, checked, proved
 from dspy_ci.ports.history import Commit
 from dspy_ci.ports.sandbox import NOTHING, Command, Outcome, TestReport, TestResult, TestRun
 from dspy_ci.verdicts.check import Check
@@ -155,3 +156,40 @@ def test_a_slow_checker_is_asked_only_about_commits_that_speak_of_it(subject, bo
     assert len(bed.asked) == asked
     assert list(checked(proposal(), bench(checks=(types,)), bed)) == []
     assert len(bed.asked) == asked + 2
+
+
+def test_of_a_run_that_was_killed_what_had_ended_counts_and_a_red_test_is_enough():
+    names = ["t.py::test_a", "t.py::test_b", "t.py::test_c"]
+    cut = replace(KILLED, results=dict(zip(names, map(TestResult, ("failed", "passed", "error")), strict=True)))
+    assert _ended(cut) == ("t.py::test_a", "t.py::test_b")
+    assert _ended(replace(cut, results={name: cut.results[name] for name in names[1:]})) == ()
+    assert _ended(replace(cut, results={})) == ()
+
+
+def test_a_case_whose_tests_take_long_is_shown_by_those_that_ended():
+    names = ["tests/test_app.py::test_one", "tests/test_app.py::test_slow", "tests/test_app.py::test_two"]
+
+    def report(*statuses, **more):
+        return TestReport(
+            dict(zip(names, map(TestResult, statuses), strict=False)), **{"code": 1, **more}, output="", seconds=1.0
+        )
+
+    cut = report("failed", "error", code=None, problem="the run was killed for time")
+    red, green = report("failed"), report("passed", code=0)
+    bed = Answering([cut, green, red, green, red, green])
+    case = proved(proposal("tests/test_app.py"), bench(quick=False), bed)
+    assert case.targets == (names[0],)
+    assert all(run.ids == (names[0],) for run in bed.asked[1:])
+    assert isinstance(proved(proposal("tests/test_app.py"), bench(quick=True), Answering([cut])), Dismissed)
+
+
+class Answering(Bed):
+    """A copy that answers one test run after the other."""
+
+    def __init__(self, reports):
+        super().__init__(reports[0])
+        self.reports = iter(reports)
+
+    def test(self, run, files=NOTHING):
+        super().test(run, files)
+        return next(self.reports)
