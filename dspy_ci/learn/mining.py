@@ -22,7 +22,7 @@ from dspy_ci.verdicts.check import Check, look
 
 _QUICK = 12.0
 """Seconds that a suite may take to be run as a whole for every commit, and what a checker may take to be asked."""
-_FIRST = 60.0
+_FIRST = 45.0
 """Seconds after which the first run has said enough about a long suite."""
 _LONGEST = 30.0
 """Seconds that the tests of one commit may take where the suite is long: there are other commits."""
@@ -102,7 +102,11 @@ def tried(bench: Bench, copy: Copy) -> tuple[Bench, TestReport]:
         raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
     run = _limited(bench.run, first, whole=whole)
     slow = frozenset(check.tool for check in bench.checks if _slow(check, copy, files))
-    return replace(bench, quick=whole and first.seconds < _QUICK, run=run, paces=_paces(first), slow=slow), first
+    quick = whole and first.seconds < _QUICK
+    sick = (
+        frozenset() if quick else first.red - frozenset(() if whole else [*first.results][-1:])
+    )  # that one was cut off
+    return replace(bench, quick=quick, run=run, paces=_paces(first), sick=sick, slow=slow), first
 
 
 def _limited(run: TestRun, first: TestReport, *, whole: bool) -> TestRun:

@@ -83,6 +83,7 @@ SEEN = {
     "tests/test_app.py::test_one": TestResult("passed", 3.0),
     "tests/test_app.py::test_two": TestResult("passed", 1.0),
     "tests/test_net.py::test_net": TestResult("failed", 20.0),
+    "tests/test_zoo.py::test_zoo": TestResult("error"),
 }
 ENDED = TestReport(SEEN, 1, "", 5.0)
 KILLED = TestReport(SEEN, None, "", 60.0, problem="the run was killed for time")
@@ -95,7 +96,7 @@ def bench(**known):
 def test_a_short_suite_is_run_whole_and_its_tests_may_take_ten_times_as_long_as_the_slowest():
     found, _ = tried(bench(), Bed(ENDED))
     assert (found.quick, found.run.per_test, found.run.timeout) == (True, 30.0, 160.0)
-    assert found.paces == {"tests/test_app.py": 4.0, "tests/test_net.py": 20.0}
+    assert found.paces == {"tests/test_app.py": 4.0, "tests/test_net.py": 20.0, "tests/test_zoo.py": 0.0}
 
 
 def test_a_long_suite_is_not_waited_for_and_no_commit_may_take_long():
@@ -118,7 +119,7 @@ def test_a_suite_of_which_nothing_is_known_is_not_mined_with(report):
         tried(bench(), Bed(report))
 
 
-def proposal(*tests, subject="Change one", body=""):
+def proposal(*tests, subject="Mend one", body=""):
     return Proposal("tests", Commit("2", "1", 0, subject, body), tests, ("app.py",))
 
 
@@ -137,8 +138,21 @@ def test_of_a_long_suite_a_commit_is_shown_by_its_own_tests_or_else_by_quick_one
     assert list(_selections(proposal(*tests), bench(**known))) == found
 
 
-def test_what_was_not_timed_is_as_quick_as_most():
-    assert _brief(["a", "b", "c", "d"], {"a": 5.0, "b": 90.0, "z": 5.0}) == ["a", "c"]
+def test_what_a_commit_reaches_is_run_only_if_something_was_wrong():
+    assert list(_selections(proposal(subject="Add one"), bench(quick=False))) == []
+    revert = replace(proposal(subject="Add one"), kind="revert")
+    assert list(_selections(revert, bench(quick=False))) == [["tests/test_app.py"]]
+
+
+def test_tests_that_are_red_on_the_newest_commit_too_show_nothing():
+    found, _ = tried(bench(), Bed(KILLED))
+    assert found.sick == {"tests/test_net.py::test_net"}
+    bed = Answering([TestReport(dict(list(SEEN.items())[:-1]), 1, "", 1.0)])
+    assert proved(proposal("tests/test_app.py"), found, bed).reason == "no test is red before it"
+
+
+def test_what_was_not_timed_comes_last():
+    assert _brief(["a", "b", "c", "d"], {"b": 6.0, "d": 2.0}) == ["a", "b", "d"]
     assert _brief(["a"], {}) == ["a"]
     assert _brief([], {"a": 1.0}) == []
 
