@@ -22,7 +22,7 @@ from dspy_ci.suspects.priors import SHIPPED
 BUGS = 49
 FOLDS = 4
 PROMISED = -0.3
-"""Of the candidates, on each project: only one of them has habits that the shipped order knows already."""
+"""Of the candidates until the cure, on each project."""
 
 
 def lessons(root):
