@@ -12,6 +12,8 @@ VERBS = {
     "culprit": "Find the smallest part of a change that turns its base red.",
     "apply": "Apply a verified patch that a hook has stored, or of a bundle.",
     "score": "Score the tree or a patch: 0.6 tests, 0.25 types or syntax, 0.15 lint.",
+    "codectx": "Say what a file or a folder holds, or answer a question about it.",
+    "shell": "Answer questions one after the other, each with the tool that fits.",
     "train": "Learn from the repository's own history, and show what was gained.",
     "respond": "Answer one command in a comment of a pull request.",
     "serve-bot": "Answer commands in pull requests from a webhook server of your own.",

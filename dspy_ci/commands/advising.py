@@ -35,24 +35,26 @@ class Adviser:
 
     def points(self, extract: Extract) -> Advice:
         """What the model calls the key points of a log, or what the rules do where it is of no help."""
-        answer = self._asked(context.PROGRAM, {"task": "say why the build is red", "logs_preview": extract.text})
+        answer = self.asked(context.PROGRAM, {"task": "say why the build is red", "logs_preview": extract.text})
         told = context.parse(answer.text)
-        return self._advice(answer, summary=told.summary, points=told.points)
+        return self.advice(answer, summary=told.summary, points=told.points)
 
     def steps(self, reading: Reading, extract: Extract) -> Advice:
         """What the model would do next about a log; no steps where it is of no help."""
         causes = "\n".join(line(failure) for failure in reading.diagnosis.causes()[:_ROOTS])
         known = f"Root causes:\n{causes}\n\nFrom the log:\n{extract.text}"
-        answer = self._asked(plan.PROGRAM, {"task": "make the build green", "context": known})
+        answer = self.asked(plan.PROGRAM, {"task": "make the build green", "context": known})
         told = () if answer.trouble else plan.parse(answer.text)
         risks = {step.command: why for step in told if step.command and (why := risk(step.command))}
-        return self._advice(answer, steps=told, risks=risks)
+        return self.advice(answer, steps=told, risks=risks)
 
-    def _asked(self, program: Program, fields: Mapping[str, str]) -> Said:
+    def asked(self, program: Program, fields: Mapping[str, str]) -> Said:
+        """What a program says, told what was trained for it; its twin where the model is of no help."""
         instructions = _instructions(self.root, program)
         return said(program, fields, self.model.lm, instructions=instructions, max_tokens=self.settings.answer_tokens)
 
-    def _advice(self, answer: Said, **found: Any) -> Advice:
+    def advice(self, answer: Said, **found: Any) -> Advice:
+        """The answer with who gave it, what that cost, and why it was of no help."""
         note = helpless(answer.trouble) if answer.trouble else None
         return Advice(self.model.shown or "none", self.model.used(), note=note, **found)
 

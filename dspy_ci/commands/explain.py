@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import click
 
-from dspy_ci.commands.modeloptions import names_model, which_model
+from dspy_ci.commands.modeloptions import adviser_of, which_model
 from dspy_ci.commands.reading import Reading, read
 from dspy_ci.commands.terminal import show, show_json
 from dspy_ci.errors import RedError, UsageError
@@ -32,7 +31,7 @@ def command(logs: tuple[str, ...], form: str, max_tokens: int, **options: object
     A language model, when one is set, writes the plan.
     Several logs give one JSON object per line. Exits with 1 when failures were found.
     """
-    red, broken, adviser = False, None, _adviser(options)
+    red, broken, adviser = False, None, adviser_of(options)
     for log in logs or ("-",):
         try:
             explanation = _advised(log, max_tokens, adviser) if adviser else explained(log, max_tokens)
@@ -51,15 +50,6 @@ def command(logs: tuple[str, ...], form: str, max_tokens: int, **options: object
         raise broken
     if red:
         raise RedError
-
-
-def _adviser(options: Mapping[str, object]) -> Adviser | None:
-    """The model that is set; None when none is."""
-    if not names_model(options):
-        return None
-    from dspy_ci.commands.advising import adviser  # noqa: PLC0415 - loads what only models need
-
-    return adviser(options)
 
 
 def _advised(log: str, max_tokens: int, adviser: Adviser) -> Explanation:

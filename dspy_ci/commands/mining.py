@@ -29,6 +29,7 @@ from dspy_ci.errors import DspyCiError, ExitCode
 from dspy_ci.learn.case import Case, Dismissed, case_record, dismissed_record, read_record
 from dspy_ci.learn.datasets import ROWS, log_name, rows
 from dspy_ci.learn.mining import Plan, mine, tried
+from dspy_ci.learn.proposal import PLANTED
 from dspy_ci.learn.proving import Bench
 from dspy_ci.learn.pulls import stories
 from dspy_ci.learn.splitting import PARTS, split
@@ -240,6 +241,7 @@ def tally(known: Mapping[str, Case | Dismissed], new: int, files: CaseFiles) -> 
         "schema": "dspy-ci/mined/1",
         "cases": len(cases),
         "kinds": dict(Counter(case.proposal.kind for case in cases)),
+        "sources": sources(known),
         "split": {part: len(own) for part, own in split(cases).items()},
         "dismissed": dict(reasons.most_common()),
         "looked_at": looked,
@@ -247,6 +249,17 @@ def tally(known: Mapping[str, Case | Dismissed], new: int, files: CaseFiles) -> 
         "new": new,
         "data": str(files.folder),
     }
+
+
+def sources(known: Mapping[str, Case | Dismissed]) -> dict[str, dict[str, int]]:
+    """Of each source, how much was looked at and how many cases came of it; a commit may bring several."""
+    looked, brought = Counter[str](), Counter[str]()
+    for name, outcome in known.items():
+        kind = name.partition(":")[0]
+        source = kind if kind in PLANTED else "history"
+        looked[source] += source in PLANTED or isinstance(outcome, Dismissed)
+        brought[source] += isinstance(outcome, Case)
+    return {source: {"looked_at": looked[source], "cases": brought[source]} for source in looked}
 
 
 def _general(reason: str) -> str:
@@ -282,6 +295,9 @@ def _lines(record: Mapping[str, Any]) -> Iterator[Styled]:
     yield Styled("  " + ", ".join(f"{record['split'][part]} {part}" for part in PARTS))
     rate = f", {record['cases_per_minute']:g} cases a minute" if record["cases_per_minute"] else ""
     yield Styled(f"  {record['elapsed_s']:g} s{rate}, yield {record['yield']:.0%}")
+    for source, found in record["sources"].items():
+        what = "commits" if source == "history" else "changes"
+        yield Styled(f"  {source}: {found['cases']} cases of {found['looked_at']} {what}")
     yield from _pull_lines(record.get("pulls"))
     if again := record.get("reproduced"):
         yield Styled(f"  reproduced {again['cases']} of {again['of']}, cold, {again['per_minute']:g} a minute")

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 import click
+
+if TYPE_CHECKING:
+    from dspy_ci.commands.advising import Adviser
 
 _F = TypeVar("_F", bound=Callable[..., Any])
 
@@ -57,6 +60,15 @@ def names_model(options: Mapping[str, Any]) -> bool:
             raise
         return False  # a log is read wherever it lies; it may be about these very settings
     return named(chosen, os.environ) or not isinstance(choice(chosen, os.environ), str)
+
+
+def adviser_of(options: Mapping[str, Any]) -> Adviser | None:
+    """The model that is set, ready to be asked; None when none is."""
+    if not names_model(options):
+        return None
+    from dspy_ci.commands.advising import adviser  # noqa: PLC0415 - loads what only models need
+
+    return adviser(options)
 
 
 def root_of(folder: Path) -> Path:

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -16,10 +17,17 @@ from dspy_ci.learn.proving import Bench, checked, proved
 from dspy_ci.learn.pulls import Pull
 from dspy_ci.learn.spreading import spread
 from dspy_ci.ports.history import Commit
-from dspy_ci.ports.sandbox import Copy, Sandbox, TestReport, TestRun
+from dspy_ci.ports.sandbox import Copy, Files, Sandbox, TestReport, TestRun
+from dspy_ci.verdicts.check import Check, look
 
 _QUICK = 12.0
-"""Seconds that a suite may take to be run as a whole for every commit."""
+"""Seconds that a suite may take to be run as a whole for every commit, and what a checker may take to be asked."""
+_FIRST = 45.0
+"""Seconds after which the first run has said enough about a long suite."""
+_LONGEST = 30.0
+"""Seconds that the tests of one commit may take where the suite is long: there are other commits."""
+_HANGS = 20.0
+"""Seconds after which a test that nobody has seen end is taken for one that never does: it may need a network."""
 _PATIENT = 4.0
 """Seconds that every test may take, however quick it is today."""
 _TRACED = 400
@@ -83,17 +91,45 @@ def mine(
 
 
 def tried(bench: Bench, copy: Copy) -> tuple[Bench, TestReport]:
-    """The bench with limits that follow from how the newest commit runs, and that run. Raises UsageError."""
-    first = copy.test(bench.run, bench.history.overlay(bench.history.head()))
-    if first.problem:
+    """The bench with limits that follow from how the newest commit runs, and that run. Raises UsageError.
+
+    A long suite is not waited for: what ran in the first while says how long its tests take.
+    """
+    files = bench.history.overlay(bench.history.head())
+    first = copy.test(replace(bench.run, timeout=min(bench.run.timeout, _FIRST), per_test=_HANGS), files)
+    whole = not first.problem
+    if not whole and not (first.code is None and first.passed):
         raise UsageError(f"{first.problem}: the tests of the newest commit must run before older ones can")
-    return replace(bench, quick=first.seconds < _QUICK, run=_limited(bench.run, first)), first
+    run = _limited(bench.run, first, whole=whole)
+    slow = frozenset(check.tool for check in bench.checks if _slow(check, copy, files))
+    quick = whole and first.seconds < _QUICK
+    sick = (
+        frozenset() if quick else first.red - frozenset(() if whole else [*first.results][-1:])
+    )  # that one was cut off
+    return replace(bench, quick=quick, run=run, paces=_paces(first), sick=sick, slow=slow), first
 
 
-def _limited(run: TestRun, first: TestReport) -> TestRun:
+def _limited(run: TestRun, first: TestReport, *, whole: bool) -> TestRun:
     """The run with limits that follow from what the newest commit took: a bug may never end."""
-    slowest = max((result.seconds for result in first.results.values()), default=0.0)
+    if not whole:
+        return replace(run, per_test=_HANGS, timeout=min(run.timeout, _LONGEST))
+    slowest = max((first.results[name].seconds for name in first.passed), default=0.0)
     return replace(run, per_test=max(_PATIENT, 10 * slowest), timeout=min(run.timeout, 60 + 20 * first.seconds))
+
+
+def _paces(first: TestReport) -> Mapping[str, float]:
+    """How many seconds each test file took, as far as it came."""
+    found: defaultdict[str, float] = defaultdict(float)
+    for name, result in first.results.items():
+        found[name.partition("::")[0]] += result.seconds
+    return dict(found)
+
+
+def _slow(check: Check, copy: Copy, files: Files) -> bool:
+    """Whether a checker takes too long to be asked about every commit."""
+    started = time.monotonic()
+    look(check, copy, files)
+    return time.monotonic() - started > _QUICK
 
 
 def _clean(commit: Commit, bench: Bench) -> Commit:

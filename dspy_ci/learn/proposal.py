@@ -14,6 +14,8 @@ from dspy_ci.ports.sandbox import Files
 Kind = Literal["tests", "revert", "feature", "lint", "types", "reversed", "planted"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
 """`feature` is a commit whose tests could not even start before it."""
+PLANTED = frozenset({"reversed", "planted"})
+"""Kinds that no commit made, but we."""
 
 _REVERT = re.compile(r"\bThis reverts commit [0-9a-f]{7,40}")
 _FIXING = re.compile(

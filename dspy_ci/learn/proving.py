@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import ast
+import re
 import time
-from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import accumulate
+from statistics import fmean
 
 from dspy_ci.adapters.testcommands import narrowed
 from dspy_ci.codebase.functions import functions
@@ -21,6 +24,13 @@ from dspy_ci.verdicts.check import Check, delta, look
 
 _AGAIN = ((2, True), (3, False))
 """With which luck everything is seen once more, and whether in a fresh process."""
+_REACHED = 12.0
+"""Seconds of tests that a commit without tests of its own is worth, where the suite is long."""
+_SPOKEN = {
+    "types": re.compile(r"\b(?:typ(?:e[ds]?|ing)|annotat\w*|mypy|\w*pyright|pyrefly|tsc)\b", re.IGNORECASE),
+    "lint": re.compile(r"\b(?:lint\w*|ruff|flake8|pylint|eslint|unused|imports?|warnings?)\b", re.IGNORECASE),
+}
+"""Words of commits that mend what a checker found."""
 _LONGEST_LOG = 24_000
 _LONGEST_CODE = 8_000
 
@@ -34,6 +44,12 @@ class Bench:
     checks: tuple[Check, ...] = ()
     quick: bool = True
     """Whether the whole suite is so fast that it can be run for every commit."""
+    paces: Mapping[str, float] = field(default_factory=dict)
+    """How many seconds each test file took on the newest commit, as far as that is known."""
+    sick: frozenset[str] = frozenset()
+    """Tests of a long suite that are red on the newest commit too: they want what no sandbox has, and show nothing."""
+    slow: frozenset[str] = frozenset()
+    """Checkers that take so long that they are asked only about commits that speak of what they look at."""
     tier: str = "?"
     clean: Callable[[str], str] = str
 
@@ -74,7 +90,11 @@ def proved(proposal: Proposal, bench: Bench, copy: Copy, only: Sequence[str] | N
 
 
 def _selections(proposal: Proposal, bench: Bench) -> Iterator[Sequence[str] | None]:
-    """The test files to look at, the telling ones first; None for all."""
+    """The test files to look at; None for all.
+
+    Of a long suite the commit's own, which say what it mends; where it brings none and says that something was wrong,
+    those that it reaches, the quick ones first, as many as do not take long.
+    """
     if bench.quick:
         yield None
         return
@@ -82,9 +102,20 @@ def _selections(proposal: Proposal, bench: Bench) -> Iterator[Sequence[str] | No
     own = _wanted((path for path in proposal.tests if is_test_module(path) and path in tree), bench.run, tree)
     if own:
         yield own
+        return
+    if proposal.kind == "tests" and not proposal.seems_a_fix:
+        return
     found = _wanted(reached(bench.snapshot(proposal.commit.id), proposal.paths) or (), bench.run, tree)
-    if set(found) - set(own):
-        yield found
+    if brief := _brief(found, bench.paces):
+        yield brief
+
+
+def _brief(tests: Iterable[str], paces: Mapping[str, float]) -> list[str]:
+    """As many of the test files as take no longer than `_REACHED` together; last those of which that is not known."""
+    usual = fmean(paces.values()) if paces else _REACHED
+    known = sorted((path not in paces, paces.get(path, usual), path) for path in tests)
+    ends = accumulate(seconds for _, seconds, _ in known)
+    return sorted(path for (*_, path), end in zip(known, ends, strict=True) if end <= _REACHED)
 
 
 def _wanted(tests: Iterable[str], run: TestRun, tree: Collection[str]) -> list[str]:
@@ -97,16 +128,19 @@ def _wanted(tests: Iterable[str], run: TestRun, tree: Collection[str]) -> list[s
 def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests: Sequence[str] | None) -> Case | str:
     """The case, or why these tests show nothing."""
     before = bench.test(copy, trees.red, tests)
-    if before.problem:
+    seen = () if bench.quick or before.code is not None else _ended(before)
+    if before.problem and not seen:
         return f"the tests cannot be run before it: {before.problem}"
-    if not before.red:
+    before = replace(before, results={name: before.results[name] for name in seen or before.results})
+    red = before.red - bench.sick
+    if not red:
         return "no test is red before it"
-    if proposal.planted and any("ran longer than" in before.results[name].message for name in before.red):
+    if proposal.planted and any("ran longer than" in before.results[name].message for name in red):
         return "it never ends"
-    after = bench.test(copy, trees.green, tests)
+    after = bench.test(copy, trees.green, tests, ids=seen)
     if after.problem or after.foreign:
         return f"the tests cannot be run after it: {after.problem or after.foreign[0]}"
-    targets = after.mended(before.red)
+    targets = after.mended(red)
     if not targets:
         return "no test becomes green with it"
     targets = _again(trees, bench, copy, targets)
@@ -119,6 +153,12 @@ def _by_tests(proposal: Proposal, trees: State, bench: Bench, copy: Copy, tests:
         _cut(bench.clean(before.output)), tier=bench.tier,
     )  # fmt: skip
     return _told_apart(case, before)
+
+
+def _ended(report: TestReport) -> tuple[str, ...]:
+    """Of a run that was killed for time, the tests that ended, if they are enough to show something: one is red."""
+    ended = tuple(report.results)[:-1]
+    return ended if report.red.intersection(ended) else ()
 
 
 def _again(trees: State, bench: Bench, copy: Copy, targets: frozenset[str]) -> frozenset[str]:
@@ -157,8 +197,10 @@ def checked(proposal: Proposal, bench: Bench, copy: Copy) -> Iterator[Case]:
         trees = state(proposal, bench.history)
     except OSError:
         return
-    full = whole(trees)
+    full, told = whole(trees), f"{proposal.commit.subject}\n{proposal.commit.body}"
     for check in bench.checks:
+        if check.tool in bench.slow and not _SPOKEN[check.part].search(told):
+            continue
         started = time.monotonic()
         before, after = look(check, copy, trees.base), look(check, copy, full)
         change = delta(before, after)

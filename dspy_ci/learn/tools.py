@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from fnmatch import fnmatch
+from typing import NamedTuple
 
 from dspy_ci.codebase.functions import functions
 from dspy_ci.codebase.snapshot import Snapshot
@@ -64,27 +65,52 @@ def _context(arguments: Mapping[str, str], code: Snapshot, log: str) -> str:
 
 def _codectx(arguments: Mapping[str, str], code: Snapshot, log: str) -> str:
     del log
-    place = arguments["path"].removeprefix("./").rstrip("/")
-    paths = [path for path in code.python_paths if path == place or path.startswith(f"{place}/") or place in {"", "."}]
-    whole = "\n".join(f"=== {path} ===\n{code.text(path) or ''}" for path in paths[:_MOST])
+    whole = whole_of(code, below(code, arguments["path"])[:_MOST])
     return explaining.PROGRAM.offline({"snapshot": whole}) if whole else ""
+
+
+def below(code: Snapshot, place: str) -> tuple[str, ...]:
+    """The Python files at a place: the file itself, or those in the folder and below."""
+    place = place.removeprefix("./").rstrip("/")
+    return tuple(
+        path for path in code.python_paths if path == place or path.startswith(f"{place}/") or place in {"", "."}
+    )
+
+
+def whole_of(code: Snapshot, paths: Iterable[str]) -> str:
+    """Files as a snapshot for `code`, each whole."""
+    return "\n".join(f"=== {path} ===\n{code.text(path) or ''}" for path in paths)
 
 
 def _search(arguments: Mapping[str, str], code: Snapshot, log: str) -> str:
     del log
-    wanted = {word.casefold() for word in _WORD.findall(arguments["query"])}
-    return "\n".join(line for _, line in sorted(_matches(code, wanted))[:5])
+    found = matches(code, code.python_paths, arguments["query"])
+    return "\n".join(f"{match.path}:{match.line} {match.name}" for match in found[:5])
 
 
-def _matches(code: Snapshot, wanted: set[str]) -> Iterator[tuple[int, str]]:
-    for path in code.python_paths:
+class Match(NamedTuple):
+    """A function that shares words with a text."""
+
+    path: str
+    line: int
+    name: str
+
+
+def matches(code: Snapshot, paths: Iterable[str], text: str) -> list[Match]:
+    """The functions of the files that share words with a text, those that share most first."""
+    wanted = {word.casefold() for word in _WORD.findall(text)}
+    return [match for _, match in sorted(_matches(code, paths, wanted))]
+
+
+def _matches(code: Snapshot, paths: Iterable[str], wanted: set[str]) -> Iterator[tuple[int, Match]]:
+    for path in paths:
         text, tree = code.text(path) or "", code.tree(path)
         lines = text.splitlines()
         for function in functions(path, tree)[:-1] if tree else ():
             body = "\n".join(lines[function.start - 1 : function.end])
             words = {part.casefold() for word in _WORD.findall(f"{path} {body}") for part in (word, *word.split("_"))}
             if shared := len(wanted & words):
-                yield -shared, f"{path}:{function.start} {function.name}"
+                yield -shared, Match(path, function.start, function.name)
 
 
 def _plan(arguments: Mapping[str, str], code: Snapshot, log: str) -> str:

@@ -72,6 +72,15 @@ def parse(text: str) -> Action | Unusable:
     return Action(name, arguments)
 
 
+def direct(line: str) -> Action | Unusable | None:
+    """The tool that a line names itself, with what follows as its first argument: `grep total`. None for a question."""
+    name, _, rest = line.strip().partition(" ")
+    if name not in TOOLS:
+        return None
+    first = next(iter(TOOLS[name].arguments), None)
+    return parse(f"tool: {name}\n{first}: {rest}" if first and rest.strip() else f"tool: {name}")
+
+
 def written(action: Action) -> str:
     """An action in the form that `parse` reads."""
     return "\n".join([f"tool: {action.tool}", *(f"{key}: {value}" for key, value in action.arguments.items())])

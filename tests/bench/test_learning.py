@@ -21,6 +21,8 @@ from dspy_ci.suspects.priors import SHIPPED
 
 BUGS = 49
 FOLDS = 4
+PROMISED = -0.3
+"""Of the candidates until the cure, on each project."""
 
 
 def lessons(root):
@@ -43,8 +45,8 @@ def folded(known):
         yield from ((place(one, SHIPPED), place(one, learnt)) for name, one in known if name in held)
 
 
-@pytest.mark.parametrize(("project", "most"), [("ledger", -0.15), ("texts", -0.3)])
-def test_the_cure_comes_sooner_with_what_was_learnt(project, most, tmp_path):
+@pytest.mark.parametrize("project", ["ledger", "texts"])
+def test_the_cure_comes_sooner_with_what_was_learnt(project, tmp_path):
     root = tmp_path / project
     known = histories.told(root, habits.story_of(project, BUGS))
     done = histories.mined(root, "--cases", "0", "--budget", "1h", seconds=3600)
@@ -54,4 +56,4 @@ def test_the_cure_comes_sooner_with_what_was_learnt(project, most, tmp_path):
     gain = gained(*zip(*folded(list(lessons(root))), strict=True))
     interval = f"{gain.low:+.0%} to {gain.high:+.0%}"
     print(f"{project}: {gain.before:.2f} candidates, learnt {gain.after:.2f}: {gain.change:+.0%} ({interval})")
-    assert gain.change <= most
+    assert gain.change <= PROMISED

@@ -186,8 +186,13 @@ def loaded_by(args, cwd, **env):
         ["--help"],
         ["hook", "check"],
         ["hook", "fix"],
+        ["hook", "verify"],
+        ["triage"],
+        ["score"],
         ["explain"],
         ["context"],
+        ["codectx"],
+        ["shell"],
         ["edit", "--help"],
         ["apply", "--list"],
         ["doctor"],
@@ -201,6 +206,15 @@ def test_no_verb_that_needs_no_model_loads_what_models_need(args, repository):
     root = repository({"a.py": "x = 1\n"})
     (root / "a.py").write_text("x = 2\n")
     assert loaded_by(args, root, OPENAI_API_KEY="k").isdisjoint({"dspy", "litellm", "openai"})
+
+
+def test_help_of_no_verb_loads_what_models_need(tmp_path):
+    code = (
+        "import sys\nfrom click.testing import CliRunner\nfrom dspy_ci.cli import cli\nfrom dspy_ci.verbs import VERBS\n"
+        "assert not [verb for verb in VERBS if CliRunner().invoke(cli, [verb, '--help']).exit_code]\n"
+        "assert not {'dspy', 'litellm', 'openai', 'github', 'gepa'} & set(sys.modules), 'loaded'"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True, cwd=tmp_path)
 
 
 def test_with_a_model_litellm_is_not_loaded_either(tmp_path):
@@ -242,6 +256,21 @@ def test_fix_asks_the_model_last_and_delivers_what_is_right(repository, dspy_ci,
     events = [json.loads(line) for line in kept.read_text().splitlines()]
     assert [event["offered"] for event in events] == [False, False, False, True]
     assert not (root / ".dspy-ci").exists()
+
+
+@pytest.mark.slow
+def test_fix_delivers_nothing_where_the_model_is_never_right(repository, dspy_ci):
+    root = repository(PROJECT)
+    with ModelServer(
+        [Say(SPECIAL), Say(TESTS), Say("No idea."), Say(RIGHT.replace("// 5) * 5", "// 5) * 4"))]
+    ) as server:
+        words = ("fix", "--budget", "4s", "--format", "json", "--test-cmd", f"{sys.executable} -m pytest -q")
+        done = dspy_ci(*words, cwd=root, OPENAI_BASE_URL=server.v1, MODEL_NAME="scripted")
+        assert server.count >= 4
+    record = json.loads(done.stdout)
+    assert (done.returncode, record["status"]) == (1, "unfixed")
+    assert not [found for found in record["patches"] if found["verdict"]["state"] == "verified"]
+    assert (root / "cart.py").read_text() == PROJECT["cart.py"]
 
 
 @pytest.mark.slow

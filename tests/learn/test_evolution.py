@@ -3,11 +3,14 @@
 import json
 import sys
 from contextlib import suppress
+from itertools import count
 
 import pytest
-from modelserver import ModelServer
+from modelserver import TROUBLES, ModelServer, Say
 from scholar import PHRASES, scholar
 
+from dspy_ci.adapters.jsonhttp import Server
+from dspy_ci.adapters.openai_http import OpenAI
 from dspy_ci.errors import ModelError
 from dspy_ci.learn.evolution import Budget, TrainingError, calls_of, evolved, graded, key, preflight
 from dspy_ci.learn.grade import Grade
@@ -15,6 +18,7 @@ from dspy_ci.learn.pupil import Example, Pupil
 from dspy_ci.learn.reflection import Reflection, proposal, unfit_proposal
 from dspy_ci.learn.watch import Watched
 from dspy_ci.ports.lm import Ask, Message, Scripted
+from dspy_ci.programs import orchestrate
 from dspy_ci.programs.stored import read
 from dspy_ci.programs.table import program
 
@@ -86,14 +90,69 @@ def test_a_reflection_that_cannot_be_used_ends_it_before_it_begins(answer, tmp_p
         train(unhelpful(answer), tmp_path)
 
 
-def test_a_reflection_model_that_fails_later_ends_it_and_its_trouble_is_told(tmp_path):
-    answers = iter(["<instructions>\nAnswer all questions in full.\n</instructions>"])
+USABLE = "<instructions>\nAnswer all questions in full.\n</instructions>"
+HALF = Say(f"<instructions>\nAnswer in full, and above all {MAGIC[:-1]}", ended="length")
+"""It would earn full marks, if half a sentence were taken over."""
 
-    def failing(ask):
-        return next(answers, ModelError("server", "the server is down"))
 
-    with pytest.raises(TrainingError, match="the server is down"):
-        train(clever, tmp_path, reflection=failing)
+def is_reflection(question):
+    return "You improve the instructions" in question.text
+
+
+def breaking(trouble, *, when, after):
+    """A server that answers well so many times, and then not any more: of reflections, or of the other questions."""
+    left = count(after, -1)
+
+    def script(question):
+        if is_reflection(question) is (when == "reflection") and next(left) <= 0:
+            return trouble
+        return Say(USABLE) if is_reflection(question) else Say("the moon" if MAGIC[:-1] in question.text else "the sun")
+
+    return script
+
+
+@pytest.mark.parametrize(
+    ("trouble", "when", "after", "says"),
+    [
+        (TROUBLES["500"][0], "reflection", 1, "the reflection model gave no answer"),
+        (TROUBLES["garbage"][0], "reflection", 1, "the reflection model gave no answer"),
+        (Say(""), "reflection", 1, "the reflection model gave no answer"),
+        (HALF, "reflection", 1, "the reflection model gave no answer"),
+        (Say("Of course!"), "reflection", 1, "it is no instruction"),
+        (TROUBLES["401"][0], "task", 4, "refused the key"),
+        (TROUBLES["truncated"][0], "task", 4, "the model failed"),
+        (Say(""), "task", 4, "the model failed"),
+    ],
+    ids=["reflection 500", "reflection garbage", "reflection empty", "reflection cut", "reflection prose", "task 401",
+         "task cut", "task empty"],
+)  # fmt: skip
+def test_what_gepa_passes_over_in_silence_ends_it_with_a_sentence(trouble, when, after, says, tmp_path):
+    """The model breaks in the middle, after the questions that are asked before anything is spent."""
+    with ModelServer(breaking(trouble, when=when, after=after)) as server:
+        lm = OpenAI(Server(server.v1, 5.0, {}), "scripted")
+        with pytest.raises(TrainingError, match=f"the training was ended: .*{says}"):
+            evolved(learner(), lm, lm, Budget(300), tmp_path)
+        assert server.count < 60
+
+
+def test_answers_that_have_not_the_form_asked_for_are_reflected_upon(tmp_path):
+    """DSPy would score them and show none of them to who writes better instructions."""
+
+    def grading(text):
+        action = orchestrate.parse(text)
+        is_one = isinstance(action, orchestrate.Action)
+        return Grade(1.0, "fine") if is_one else Grade(0.0, f"No action: {action.sentence}.")
+
+    def script(ask):
+        if "You improve the instructions" in told(ask):
+            assert "No action" in told(ask) or "Try." in told(ask)
+            return f"<instructions>\nChoose a tool. {MAGIC}\n</instructions>"
+        return "tool: index" if MAGIC in told(ask) else "I would look around a little."
+
+    own = [Example(f"e{n}", {"query": f"find {n}", "state": ""}, {}, grading, "tool: index") for n in range(6)]
+    pupil = Pupil("orchestrator", program("orchestrate"), {"train": own[:3], "validation": own[3:], "heldout": ()})
+    found, _ = train(script, tmp_path, pupil)
+    assert (found.base, found.new, found.reflections > 0) == (0.0, 1.0, True)
 
 
 def test_a_task_model_that_is_refused_is_asked_no_more(tmp_path):
@@ -204,7 +263,7 @@ def test_every_module_learns_on_mined_cases_and_its_program_is_put_in_place_and_
     assert any(phrase in stored.instructions for phrase in PHRASES)
     assert stored.as_json() == path.read_text()
     root = repository({**CART, f".dspy-ci/programs/{name}.json": path.read_bytes()})
-    for words in USERS.get(name, ()):
+    for words in USERS[name]:
         asked = asked_by(words, root, dspy_ci)
         assert [plain(stored.instructions) in plain(question.system) for question in asked] == [True] * len(asked)
     assert (root / ".dspy-ci" / "programs" / f"{name}.json").read_bytes() == path.read_bytes()
@@ -231,17 +290,19 @@ FAILED test_cart.py::test_round - assert 3 == 5
 TESTED = ("--test-cmd", f"{sys.executable} -m pytest -q", "--format", "json")
 USERS = {
     "context": [("context", "-")],
+    "code": [("codectx", "cart.py")],
+    "orchestrate": [("shell",)],
     "plan": [("explain", "-"), ("explain", "-", "--format", "json")],
     "edit": [("fix", "--budget", "4s", *TESTED), ("edit", "round up to five", "--files", "cart.py", *TESTED)],
 }
-"""The verbs that ask a program; those of `code` and `orchestrate` are still to come."""
+"""The verbs that ask a program."""
 
 
 def asked_by(words, root, dspy_ci):
     """What a verb sends, each time; at least one question."""
     with ModelServer(["I do not know."]) as server:
         world = {"OPENAI_BASE_URL": server.v1, "MODEL_NAME": "scripted", "XDG_CACHE_HOME": f"{root}-{words[-1]}"}
-        done = dspy_ci(*words, cwd=root, stdin=RED, **world)
+        done = dspy_ci(*words, cwd=root, stdin="who rounds up?\n" if words == ("shell",) else RED, **world)
     assert server.asked, done.stdout + done.stderr
     return server.asked
 

@@ -69,6 +69,8 @@ def test_a_run_says_how_quick_it_was_and_how_much_came_of_it(money):
     _, known, said = money
     assert said["cases_per_minute"] == pytest.approx(60 * said["cases"] / said["elapsed_s"], rel=0.02)
     assert 0 < said["yield"] < 1
+    assert said["sources"]["history"] == {"looked_at": len(histories.money()) - 1, "cases": len(known)}
+    assert sum(source["cases"] for source in said["sources"].values()) == said["cases"]
     assert said["cases"] >= len(known)
 
 

@@ -48,13 +48,14 @@ def test_every_program_ends_in_a_sentence_and_its_offline_answer(name, dialect):
         assert "\n" not in str(answered.trouble)
 
 
+@pytest.mark.parametrize("dialect", ["openai", "ollama"])
 @pytest.mark.parametrize("program", PROGRAMS.values(), ids=lambda program: program.name)
-def test_a_server_that_is_not_there_is_trouble_too(program):
+def test_a_server_that_is_not_there_is_trouble_too(program, dialect):
     class Gone:
         url = f"http://127.0.0.1:{unused_port()}"
         v1 = f"{url}/v1"
 
-    answered = said(program, FIELDS, model(Gone, "openai"))
+    answered = said(program, FIELDS, model(Gone, dialect))
     assert (answered.trouble.kind, answered.text) == ("unreachable", program.offline(FIELDS))
 
 
