@@ -103,9 +103,8 @@ def tried(bench: Bench, copy: Copy) -> tuple[Bench, TestReport]:
     run = _limited(bench.run, first, whole=whole)
     slow = frozenset(check.tool for check in bench.checks if _slow(check, copy, files))
     quick = whole and first.seconds < _QUICK
-    sick = (
-        frozenset() if quick else first.red - frozenset(() if whole else [*first.results][-1:])
-    )  # that one was cut off
+    cut = frozenset(() if whole else [*first.results][-1:])  # the test that the time ran out on
+    sick = frozenset() if quick else first.red - cut
     return replace(bench, quick=quick, run=run, paces=_paces(first), sick=sick, slow=slow), first
 
 
