@@ -37,6 +37,7 @@ from dspy_ci.patches.templates import (
     pattern,
     precondition,
     progress,
+    rescue,
     result,
     row,
     sibling,
@@ -65,5 +66,5 @@ FAMILIES: tuple[Family, ...] = (
     comparison, arithmetic, off_by_one, constant, name, boolean, negation, grouping, callee, default, attribute,
     argument, wrapper, statement, collection, result, update, condition, exception, ordering, aliasing, guard,
     spread, insertion, donor, term, idle, progress, accumulator, branch, sibling, precondition, bound, unit,
-    option, row, fallback, neighbour, pattern,
+    option, row, fallback, neighbour, pattern, rescue,
 )  # fmt: skip

@@ -92,6 +92,8 @@ def body(line: str) -> str:
         ("unit", body("return a.seconds - b.seconds")),
         ("precondition", body("for a in items:\n        pass")),
         ("fallback", body("return 1")),
+        ("rescue", body("return a + b")),
+        ("rescue", body("try:\n        a = int(b)\n    except ValueError:\n        a = 0")),
         ("fallback", body("a += b")),
         ("neighbour", body("return a")),
         ("pattern", body("return a.split('.')")),
@@ -218,6 +220,13 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         ("branch", "if a:\n        b()\n    elif b:\n        a()", "if a:\n        b()\n    if b:\n        a()"),
         ("branch", "if a:\n        b()\n    if b:\n        a()", "if a:\n        b()\n    elif b:\n        a()"),
         ("name", "return items(x=a.utc)", "return items(x=b)"),
+        ("rescue", "a = int(b)", "try:\n        a = int(b)\n    except ValueError:\n        a = None"),
+        (
+            "rescue",
+            "for x in items:\n        a.append(x['n'])",
+            "for x in items:\n        try:\n            a.append(x['n'])\n"
+            "        except KeyError:\n            continue",
+        ),
         ("fallback", "return a or b", "return a if a is not None else b"),
         ("fallback", "return a.get(b) or 3", "return a.get(b, 3)"),
         ("fallback", "return a.strip()", "return a.strip() or None"),
