@@ -224,8 +224,10 @@ def test_leaves_alone_what_is_not_its_business(name, code):
         (
             "rescue",
             "for x in items:\n        a.append(x['n'])",
-            "for x in items:\n        try:\n            a.append(x['n'])\n"
-            "        except KeyError:\n            continue",
+            (
+                "for x in items:\n        try:\n            a.append(x['n'])\n"
+                "        except KeyError:\n            continue"
+            ),
         ),
         ("fallback", "return a or b", "return a if a is not None else b"),
         ("fallback", "return a.get(b) or 3", "return a.get(b, 3)"),
