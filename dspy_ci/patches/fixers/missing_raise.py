@@ -12,6 +12,7 @@ from dspy_ci.codebase import imports
 from dspy_ci.failures.failure import Failure
 from dspy_ci.patches.fixers.site import Site, executed, said
 from dspy_ci.patches.patch import Patch
+from dspy_ci.patches.templates.constant import quoted
 from dspy_ci.patches.templates.place import Span
 from dspy_ci.suspects.evidence import Evidence
 
@@ -73,10 +74,20 @@ def _expected(failure: Failure, evidence: Evidence) -> Expected | None:
     frame = next((frame for frame in reversed(failure.frames) if frame.in_repo and frame.line), None)
     path, line = (frame.file, frame.line) if frame else (failure.file, failure.line)
     tree = evidence.snapshot.tree(path) if path else None
+    found = None
     for node in ast.walk(tree) if tree and line else ():
-        if isinstance(node, ast.With) and node.lineno <= (line or 0) <= (node.end_lineno or 0):
-            inside = [part for statement in node.body for part in ast.walk(statement) if isinstance(part, ast.Call)]
-            return Expected(tuple(inside), _words(node.items[0].context_expr))
+        if getattr(node, "lineno", 0) <= (line or 0) <= (getattr(node, "end_lineno", 0) or 0):
+            found = _asked(node) or found  # the innermost one
+    return found
+
+
+def _asked(node: ast.AST) -> Expected | None:
+    match node:
+        case ast.With(items=items, body=body):
+            calls = tuple(part for statement in body for part in ast.walk(statement) if isinstance(part, ast.Call))
+            return Expected(calls, next(filter(None, (_words(item.context_expr) for item in items)), None))
+        case ast.Call(func=ast.Attribute(attr="assertRaises"), args=[_, function, *arguments], keywords=keywords):
+            return Expected((ast.Call(function, arguments, keywords),), None)
     return None
 
 
@@ -220,8 +231,8 @@ def _patch(
     if indent.strip() or more is None:
         return None
     newline = "\r\n" if "\r\n" in site.spans.text else "\n"
-    text = f"{indent}if {check.question}:{newline}{indent}    raise {name}({words or check.complaint!r}){newline}"
-    text = text.replace(repr(check.complaint), f'"{check.complaint}"').replace(f"({words})", f'("{words}")')
+    message = quoted(words or check.complaint, '""')
+    text = f"{indent}if {check.question}:{newline}{indent}    raise {name}({message}){newline}"
     why = f"`{function.name}` takes without a word what the test expects it to refuse: `{check.question}`."
     return site.patch([Span(start, start, text), *more], NAME, why, 0.9 * check.odds)
 
