@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from dspy_ci.adapters import interpreters, toolchains
+from dspy_ci.adapters.sandbox.environment import needed
 from dspy_ci.adapters.unittestwords import for_pytest
 from dspy_ci.errors import MissingError, UsageError
 from dspy_ci.ports.testcommand import TestCommand
@@ -19,6 +20,10 @@ _RUNNERS = frozenset({"uv", "poetry", "pdm", "hatch", "rye", "pipenv"})
 _PYTHON = re.compile(r"(?:python|pypy)(?:\d(?:\.\d+)?)?(?:\.exe)?")
 _EXPANSION = re.compile(r"[$`]")
 _QUOTED = re.compile(r"'[^']*'")
+_CALLED = re.compile(
+    r"(?:^|[;&|(`!\n]|\b(?:then|do|else|if|while|exec|env|time|xargs)\s)\s*(?:[A-Za-z_]\w*=\S*\s+)*([\w./+-]+)"
+)
+"""The first word of each simple command of a shell."""
 _ASSIGNMENT = re.compile(r"[A-Za-z_]\w*=")
 _ALONE = frozenset({"-x", "--exitfirst", "--lf", "--last-failed", "--ff", "--failed-first", "--sw", "--stepwise",
                     "--no-cov", "--pdb"})  # fmt: skip
@@ -35,9 +40,7 @@ def find(root: Path, environment: Mapping[str, str], text: str | None) -> TestCo
         return _pytest(root, environment, None, (), {}, shown="pytest")
     words, env = _words(text)
     if _needs_shell(text):
-        return TestCommand(
-            text, ("/bin/sh", "-c", text), notes=("a shell command: judged by its output and exit code",)
-        )
+        return _shell(text, environment)
     head, rest = _without_runner(words)
     if Path(head).name in {"pytest", "py.test"}:
         return _pytest(root, environment, _sibling(head), rest, env, shown=text)
@@ -51,6 +54,26 @@ def find(root: Path, environment: Mapping[str, str], text: str | None) -> TestCo
                 note = "the tests of unittest run in pytest, which tells them apart"
                 return replace(found, notes=(*found.notes, note))
     return _other(root, environment, words, env, text)
+
+
+def _shell(text: str, environment: Mapping[str, str]) -> TestCommand:
+    """A command for a shell, with what the programs that it names need: they may lie in folders below a home."""
+    env: dict[str, str] = {}
+    reads: list[str] = []
+    paths: list[str] = []
+    for name in dict.fromkeys(_CALLED.findall(text)):
+        path = shutil.which(name, path=environment.get("PATH"))
+        if path is None or _PYTHON.fullmatch(Path(name).name):  # which Python it is, no stand-in can tell
+            continue
+        real = toolchains.behind(path)
+        reads += needed(real)
+        env |= toolchains.terms(real)
+        if real != path:
+            paths.append(str(Path(real).parent))
+    if paths:
+        env["PATH"] = ":".join([*dict.fromkeys(paths), environment.get("PATH", "")])
+    notes = ("a shell command: judged by its output and exit code",)
+    return TestCommand(text, ("/bin/sh", "-c", text), env=env, reads=tuple(dict.fromkeys(reads)), notes=notes)
 
 
 def _own(head: str) -> str | None:

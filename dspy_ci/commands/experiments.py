@@ -94,7 +94,7 @@ def something(held: Experiment) -> Experiment:
 
 def _trial(command: TestCommand, picked: Settings) -> Trial:
     if command.python is None:
-        return CommandTrial(Command(command.argv, picked.test_timeout, command.env))
+        return CommandTrial(Command(command.argv, picked.test_timeout, command.env, reads=command.reads))
     return TestRun(command.python, picked.test_timeout, args=command.args, env=command.env)
 
 

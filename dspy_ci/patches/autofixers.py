@@ -42,7 +42,8 @@ AUTOFIXERS: tuple[Autofixer, ...] = (
               ("pre-commit", "run", "--all-files")),
     Autofixer("prettier", r"prettier", _LOOKS, (("--write",),), ("npx", "--no-install", "prettier", ".")),
     Autofixer("eslint", r"eslint", frozenset(), (("--fix",),), ("npx", "--no-install", "eslint", ".")),
-    Autofixer("gofmt", r"gofmt|goimports", frozenset({"-l", "-d"}), (("-w",),), ("gofmt", ".")),
+    Autofixer("goimports", r"goimports", frozenset({"-l", "-d"}), (("-w",),), ("goimports", ".")),
+    Autofixer("gofmt", r"gofmt", frozenset({"-l", "-d"}), (("-w",),), ("gofmt", ".")),
     Autofixer("golangci", r"golangci-lint run", frozenset(), (("--fix",),), ("golangci-lint", "run")),
     Autofixer("rustfmt", r"cargo fmt|rustfmt", _LOOKS | {"--"}, ((),), ("cargo", "fmt")),
     Autofixer("clippy", r"cargo clippy", frozenset(), (("--fix", "--allow-dirty", "--allow-no-vcs"),),
@@ -55,6 +56,10 @@ AUTOFIXERS: tuple[Autofixer, ...] = (
 _TOOLS: Mapping[str, str] = {"go": "gofmt", "cargo": "rustfmt"}
 """Tools whose format failures are another program's to mend."""
 _PYTHON_LINTERS = frozenset({"flake8", "pylint", "pycodestyle", "pyflakes"})
+_SHELL = r";&|()<>$`'\"\\\\*?~\n"
+_START = r"(?:^|[;&|(`!\n]|\b(?:then|do)\s)\s*"
+_END = r"\s*(?=$|[;&|)`\n])"
+"""Where a simple command of a shell begins and ends, and what its words do not hold where they stand for themselves."""
 _RULE = re.compile(r"[A-Z]{1,4}\d{2,4}")
 
 
@@ -69,15 +74,23 @@ def _all(command: Words, failures: Sequence[Failure]) -> Iterator[Words]:
     direct = not _is_shell(command)
     for fixer in AUTOFIXERS:
         if re.search(rf"(?:^|[\s/;&|(])(?:{fixer.seen})(?=\s|$|[;&|)])", text):
-            yield from _told(fixer, command if direct else fixer.alone)
             if direct:
+                yield from _told(fixer, command)
                 break
+            for part in (*_parts(fixer, text), fixer.alone):
+                yield from _told(fixer, part)
     tools = {_TOOLS.get(failure.tool, failure.tool) for failure in failures if failure.kind in {"lint", "format"}}
     for fixer in AUTOFIXERS:
         if fixer.tool in tools:
             yield from _told(fixer, fixer.alone)
     yield from _hinted(failures)
     yield from _by_rule(failures)
+
+
+def _parts(fixer: Autofixer, text: str) -> Iterator[Words]:
+    """The tool as a shell command calls it, with its own paths and options; not where the shell would change words."""
+    for match in re.finditer(rf"{_START}((?:[\w./@-]+ +)*?(?:\S*/)?(?:{fixer.seen})(?: [^{_SHELL}]*)?){_END}", text):
+        yield tuple(match[1].split())
 
 
 def _told(fixer: Autofixer, command: Words) -> Iterator[Words]:
@@ -90,7 +103,7 @@ def _told(fixer: Autofixer, command: Words) -> Iterator[Words]:
         yield fixer.alone
     for words in fixer.adds:
         at = len(kept) if fixer.tool != "clippy" else end
-        at = _behind_program(kept) if fixer.tool in {"prettier", "gofmt"} else at
+        at = _behind_program(kept) if fixer.tool in {"prettier", "gofmt", "goimports"} else at
         yield (*kept[:at], *words, *kept[at:])
 
 

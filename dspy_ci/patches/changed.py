@@ -50,10 +50,16 @@ def changed(
     edits = tuple(_edits(files, code))
     if edits:
         told = argv[2:] if argv[1:2] == ("-m",) else (argv[0].rpartition("/")[2], *argv[1:])
-        shown, tool = " ".join(told), told[0]
+        shown, tool = " ".join(told), _tool(told)
         yield Patch(
             code, edits, f"autofix:{tool}", f"The tool's own cure: `{shown}`.", safe="--unsafe-fixes" not in argv
         )
+
+
+def _tool(words: tuple[str, ...]) -> str:
+    """The program that mends: behind npx, what it runs."""
+    behind = (word for word in words[1:] if not word.startswith("-"))
+    return next(behind, words[0]) if words[0] == "npx" else words[0]
 
 
 def _edits(files: Mapping[str, bytes], code: Snapshot) -> Iterator[Edit]:

@@ -23,3 +23,5 @@ class TestCommand:
     """Variables that the command sets itself."""
     notes: tuple[str, ...] = ()
     """How it was found and what was left out, in words."""
+    reads: tuple[str, ...] = ()
+    """Folders of the programs that a shell command calls, which a sandbox must show; absolute."""

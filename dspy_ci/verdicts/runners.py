@@ -21,7 +21,7 @@ def trial_of(command: TestCommand, timeout: float) -> Trial:
     if command.python is not None:
         return TestRun(command.python, timeout, args=command.args, env=command.env)
     words = talkative(command.argv)
-    return CommandTrial(Command(words, timeout, env={**_TALKATIVE, **command.env}), results)
+    return CommandTrial(Command(words, timeout, env={**_TALKATIVE, **command.env}, reads=command.reads), results)
 
 
 def talkative(words: tuple[str, ...]) -> tuple[str, ...]:

@@ -54,6 +54,18 @@ def test_shell_syntax_goes_through_a_shell(tmp_path, text):
     assert command.python is None
 
 
+def test_a_shell_is_shown_the_folders_of_the_programs_it_calls(tmp_path):
+    for name in ("checker", "unused"):
+        folder = tmp_path / name / "bin"
+        folder.mkdir(parents=True)
+        (folder / name).write_text("#!/bin/sh\n")
+        (folder / name).chmod(0o755)
+    path = os.pathsep.join([str(tmp_path / "checker" / "bin"), str(tmp_path / "unused" / "bin"), os.environ["PATH"]])
+    command = testcommands.find(tmp_path, {"PATH": path}, 'A=1 true && test -z "$(checker -l unused)"')
+    assert str(tmp_path / "checker" / "bin") in command.reads
+    assert str(tmp_path / "unused" / "bin") not in command.reads
+
+
 def test_any_other_command_is_kept_as_it_is(tmp_path):
     command = find(tmp_path, "git status --short")
     assert command.argv[1:] == ("status", "--short")

@@ -27,6 +27,8 @@ RUFF = (sys.executable, "-m", "ruff")
         ("cargo fmt --all -- --check", "cargo fmt --all"),
         ("cargo clippy -- -D warnings", "cargo clippy --fix --allow-dirty --allow-no-vcs -- -D warnings"),
         ("gofmt -l .", "gofmt -w ."),
+        ("goimports -l -local example.com .", "goimports -w -local example.com ."),
+        ("npx biome ci src", "npx biome src --write"),
         ("golangci-lint run ./...", "golangci-lint run ./... --fix"),
         ("terraform fmt -check -diff", "terraform fmt"),
         ("pre-commit run --all-files --show-diff-on-failure", "pre-commit run --all-files"),
@@ -46,7 +48,28 @@ def test_a_command_without_a_cure_has_none(command):
 
 def test_a_shell_hides_the_words_but_not_the_tool():
     command = ("/bin/sh", "-c", 'test -z "$(gofmt -l ./cmd)"')
-    assert list(autofixes(command, ())) == [("gofmt", "-w", ".")]
+    assert list(autofixes(command, ())) == [("gofmt", "-w", "./cmd"), ("gofmt", "-w", ".")]
+
+
+@pytest.mark.parametrize(
+    ("text", "cures"),
+    [
+        ('test -z "$(goimports -l .)"', ["goimports -w ."]),
+        ("cd . && npx eslint src --quiet", ["npx eslint src --quiet --fix", "npx --no-install eslint . --fix"]),
+        (
+            "cargo fmt --check && cargo clippy --tests -- -D warnings",
+            [
+                "cargo fmt",
+                "cargo clippy --tests --fix --allow-dirty --allow-no-vcs -- -D warnings",
+                "cargo clippy --fix --allow-dirty --allow-no-vcs",
+            ],
+        ),
+        ("prettier --check 'src/**/*.js' || exit 1", ["npx --no-install prettier --write ."]),
+        ("gofmt -l $(git ls-files) | grep .", ["gofmt -w ."]),
+    ],
+)
+def test_a_tool_in_a_shell_keeps_the_words_that_the_shell_leaves_alone(text, cures):
+    assert list(autofixes(("/bin/sh", "-c", text), ())) == [tuple(cure.split()) for cure in cures]
 
 
 @pytest.mark.parametrize(

@@ -29,7 +29,17 @@ def test_a_test_that_is_told_of_twice_keeps_the_worse_end():
 
 @pytest.mark.parametrize(
     "text",
-    ["", "ok\n", "all fine ... ok then\n", "1..\n", "--- FAIL\n", "ok 1 - no header\n", "make: *** [test] Error 1\n"],
+    [
+        "",
+        "a.js\n  1:5  error  Use 'const' instead  prefer-const\n\n✖ 1 problem (1 error, 0 warnings)\n",
+        "a.js format ━━━━━━━━━━\n\n  × Formatter would have printed the following content:\n",
+        "ok\n",
+        "all fine ... ok then\n",
+        "1..\n",
+        "--- FAIL\n",
+        "ok 1 - no header\n",
+        "make: *** [test] Error 1\n",
+    ],
 )
 def test_other_text_names_no_test(text):
     assert results(text) == {}

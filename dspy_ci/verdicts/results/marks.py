@@ -13,13 +13,17 @@ _FILE = re.compile(r"\s*(?P<word>PASS|FAIL)\s+(?P<path>\S+\.[cm]?[jt]sx?)(?: .*)
 _TITLE = re.compile(r"(?P<indent>\s+)(?P<name>[^\s│❯⎯].*)|(?P<play>\s*)▶ (?P<suite>.*)")
 _DURATION = re.compile(r"(?: \(\d+(?:\.\d+)? ?m?s\)| +\d+(?:\.\d+)? ?m?s)$")
 _COUNTED = re.compile(r" \(\d+ tests?(?: \|[^)]*)?\)$")
+_COUNT = re.compile(r"\d+ problems?\b.*")
+"""With a mark, how eslint and stylelint close their report; it is no test."""
+_REPORT = re.compile(r"\S.* ━{5,}")
+"""The head of a complaint of biome, whose own mark is no test's."""
 _OVER = re.compile(r"\s*(?:\d+ (?:passing|failing)\b|Test Suites?:|Summary of all failing|⎯+ Failed|\u2139 tests|● )")
 
 
 def read(lines: Sequence[str]) -> Iterator[tuple[str, Status]]:
     """By file, suites and name, as far as the output shows them; what is told again behind the counts is not read."""
     around: dict[int, str] = {}
-    for line in lines:
+    for line in _of_tests(lines):
         if _OVER.match(line):
             return
         if match := _FILE.fullmatch(line):
@@ -34,6 +38,18 @@ def read(lines: Sequence[str]) -> Iterator[tuple[str, Status]]:
             depth = len(match["indent"] or match["play"] or "")
             around = {indent: name for indent, name in around.items() if indent < depth}
             around[depth] = match["name"] or _DURATION.sub("", match["suite"])
+
+
+def _of_tests(lines: Sequence[str]) -> Iterator[str]:
+    """The lines without those that checkers mark as runners mark a test: a cure would seem to lose a test."""
+    complains = False
+    for line in lines:
+        complains = complains or bool(_REPORT.fullmatch(line))
+        match = _MARK.fullmatch(line)
+        marked = bool(match) and match["mark"] in _BAD
+        if not marked or not (complains or _COUNT.fullmatch(match["name"])):
+            yield line
+        complains = complains and not marked
 
 
 def _status(mark: str) -> Status:
