@@ -20,6 +20,9 @@ def mutations(node: ast.AST, place: Place) -> Iterator[Mutation]:
         yield from _others(node, place)
         yield from _asked(node, place)
         yield from _in_place(node, place)
+        yield from _as_flag(node, place)
+    if isinstance(node, ast.Break | ast.Continue):
+        yield from _left(node, place)
     if isinstance(node, ast.Expr):
         yield from _kept(node, place)
         yield from _yields(node, place)
@@ -36,6 +39,28 @@ def _others(node: ast.Return, place: Place) -> Iterator[Mutation]:
         other = place.scope.kinds.get(name)
         if other not in {"function", "class", "module", "self"} and (kind is None or other is None or kind == other):
             yield Mutation((place.replace(node.value, name),), f"returns `{name}` instead of `{old}`", 0.35)
+
+
+def _as_flag(node: ast.Return, place: Place) -> Iterator[Mutation]:
+    """Yes or no for a value that may be None."""
+    if isinstance(node.value, ast.Name | ast.Attribute | ast.Call | ast.BoolOp) and place.kind(node.value) is None:
+        code = place.code(node.value)
+        yield Mutation((place.replace(node.value, f"bool({code})"),), f"returns whether there is `{code}`", 0.3)
+
+
+def _left(node: ast.Break | ast.Continue, place: Place) -> Iterator[Mutation]:
+    """The function left with what the loop found, where only the loop, or the round, is left; and one for the other."""
+    span = place.spans.of(node)
+    word, other = ("break", "continue") if isinstance(node, ast.Break) else ("continue", "break")
+    yield Mutation((Span(*span, other),), f"does `{other}` instead of `{word}`", 0.6)
+    loop = place.parents.get(node)
+    while loop and not isinstance(loop, ast.For | ast.While):
+        loop = place.parents.get(loop)
+    if loop is None or isinstance(place.function.node, ast.Module):
+        return
+    stored = (part for part in ast.walk(loop) if isinstance(part, ast.Name) and isinstance(part.ctx, ast.Store))
+    for rank, value in enumerate([*dict.fromkeys(part.id for part in reversed([*stored])), "True", "False"][:5]):
+        yield Mutation((Span(*span, f"return {value}"),), f"returns `{value}` instead of `{word}`", 0.6 - 0.1 * rank)
 
 
 def _asked(node: ast.Return, place: Place) -> Iterator[Mutation]:
