@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import ast
 import builtins
-import re
 from collections.abc import Iterator, Mapping
 from functools import lru_cache
 
@@ -46,7 +45,7 @@ def _relatives(name: ast.expr, place: Place, verb: str, odds: float) -> Iterator
     """Exceptions that the project defines beside an imported one, its base first; imported where they are needed."""
     if not isinstance(name, ast.Name) or name.id not in place.scope.globals:
         return
-    for path, others in _families(place.snapshot).get(name.id, {}).items():
+    for path, others in _family(place.snapshot, name.id).items():
         for rank, other in enumerate(others):
             if path != place.path and other not in place.scope.globals:
                 new = place.importing(imports.statement_for(other, path, place.path, place.snapshot))
@@ -54,20 +53,17 @@ def _relatives(name: ast.expr, place: Place, verb: str, odds: float) -> Iterator
                 yield Mutation((place.replace(name, other), new), why, odds / (rank + 1))
 
 
-@lru_cache(maxsize=4)
-def _families(snapshot: Snapshot) -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    """By exception and by the file that defines it: the others of that file, bases before the rest."""
-    found: dict[str, dict[str, tuple[str, ...]]] = {}
+@lru_cache(maxsize=64)
+def _family(snapshot: Snapshot, name: str) -> Mapping[str, tuple[str, ...]]:
+    """By the file that defines an exception: the others of that file, its bases before the rest."""
+    found: dict[str, tuple[str, ...]] = {}
     for path in snapshot.python_paths:
-        if not re.search(r"class \w+\(", snapshot.text(path) or ""):
-            continue
-        tree = snapshot.tree(path)
+        tree = snapshot.tree(path) if f"class {name}(" in (snapshot.text(path) or "") else None
         classes = {node.name: node for node in tree.body if isinstance(node, ast.ClassDef)} if tree else {}
-        raised = [name for name, node in classes.items() if _is_exception(node, classes)]
-        for name in raised:
-            bases = [base.id for base in classes[name].bases if isinstance(base, ast.Name)]
-            others = sorted((other for other in raised if other != name), key=lambda other: other not in bases)
-            found.setdefault(name, {})[path] = tuple(others[:6])
+        if name in classes and _is_exception(classes[name], classes):
+            bases = {base.id for base in classes[name].bases if isinstance(base, ast.Name)}
+            others = [other for other, node in classes.items() if other != name and _is_exception(node, classes)]
+            found[path] = tuple(sorted(others, key=lambda other: other not in bases)[:6])
     return found
 
 

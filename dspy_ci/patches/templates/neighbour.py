@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Iterator, Mapping
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -87,36 +88,39 @@ def _offers(snapshot: Snapshot, user: str) -> tuple[Offer, ...]:
     ours = [path for path in snapshot.python_paths if path.endswith(".py") and path != user and not is_test(path)]
     near = sorted(ours, key=lambda path: (path.rpartition("/")[0] != folder, path))[:_MODULES]
     stem = user.rpartition("/")[2].removesuffix(".py")
-    texts = {path: snapshot.text(path) or "" for path in near}
+    spoken = Counter(word for path in near for word in _spoken(snapshot.text(path) or ""))
+    trees = {path: tree for path in near if (tree := snapshot.tree(path))}
     return tuple(
-        offer
-        for path in near
-        if not _imports(snapshot.tree(path), stem)
-        for offer in _of(path, snapshot.tree(path), [text for other, text in texts.items() if other != path])
+        offer for path, tree in trees.items() if stem not in _imported(tree) for offer in _of(path, tree, spoken)
     )
 
 
-def _imports(tree: ast.Module | None, stem: str) -> bool:
-    """Whether the module imports one of this name."""
-    for node in ast.walk(tree) if tree else ():
-        if isinstance(node, ast.ImportFrom):
-            if (node.module or "").rpartition(".")[2] == stem or any(alias.name == stem for alias in node.names):
-                return True
-        elif isinstance(node, ast.Import) and any(alias.name.rpartition(".")[2] == stem for alias in node.names):
-            return True
-    return False
+@lru_cache(maxsize=256)
+def _spoken(text: str) -> frozenset[str]:
+    return frozenset(re.findall(r"\w+", text))
 
 
-def _of(path: str, tree: ast.Module | None, others: list[str]) -> Iterator[Offer]:
-    for node in tree.body if tree else ():
+@lru_cache(maxsize=256)
+def _imported(tree: ast.Module) -> frozenset[str]:
+    """The last parts of the names of modules that the module imports, and what it takes from them."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            found.update(name.rpartition(".")[2] for name in names)
+    return frozenset(found)
+
+
+def _of(path: str, tree: ast.Module, spoken: Mapping[str, int]) -> Iterator[Offer]:
+    for node in tree.body:
         if isinstance(node, Definition) and not node.name.startswith("__"):
             spec = node.args
             plain = [*spec.posonlyargs, *spec.args]
-            needed = any(value is None for value in spec.kw_defaults)
             most = 99 if spec.vararg else len(plain)
             words = _words(node.name, *(argument.arg for argument in plain), path.rpartition("/")[2][:-3])
-            idle = not any(re.search(rf"\b{node.name}\b", text) for text in others)
-            if not needed:
+            idle = spoken[node.name] < 2
+            if not any(value is None for value in spec.kw_defaults):
                 yield Offer(node.name, path, len(plain) - len(spec.defaults), most, words, idle)
 
 
