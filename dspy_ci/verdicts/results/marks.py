@@ -46,10 +46,10 @@ def _of_tests(lines: Sequence[str]) -> Iterator[str]:
     for line in lines:
         complains = complains or bool(_REPORT.fullmatch(line))
         match = _MARK.fullmatch(line)
-        marked = bool(match) and match["mark"] in _BAD
-        if not marked or not (complains or _COUNT.fullmatch(match["name"])):
+        name = match["name"] if match and match["mark"] in _BAD else None
+        if name is None or not (complains or _COUNT.fullmatch(name)):
             yield line
-        complains = complains and not marked
+        complains = complains and name is None
 
 
 def _status(mark: str) -> Status:
